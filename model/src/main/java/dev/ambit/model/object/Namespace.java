@@ -1,0 +1,4 @@
+package dev.ambit.model.object;
+
+/** A {@code v1 Namespace}. */
+public record Namespace(Metadata metadata) {}
