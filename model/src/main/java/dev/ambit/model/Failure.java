@@ -10,7 +10,9 @@ public enum Failure {
   UNREACHABLE("CONNECT", 503, "The next hop did not accept the TCP connection."),
   CONNECT_TIMEOUT("CONNECT", 503, "The next hop did not answer the TCP connection in time."),
   BLOCKED_TUNNEL_PORT(
-      "NETWORK_POLICY", 503, "Port 15008 of the next hop did not answer; a NetworkPolicy may block it."),
+      "NETWORK_POLICY",
+      503,
+      "Port 15008 of the next hop did not answer; a NetworkPolicy may block it."),
   TLS("TLS_FAILURE", 503, "The next hop could not prove the identity expected of it."),
   HTTP2("H2_HANDSHAKE_FAILURE", 503, "The tunnel broke below the connection."),
   TUNNEL_REFUSED("CONNECT", 503, "The far proxy answered CONNECT with an error status."),

@@ -1,4 +1,6 @@
-/** What every part of the mesh may say: the vocabulary of failures. Pure; depends on the JDK only. */
+/**
+ * What every part of the mesh may say: the vocabulary of failures. Pure; depends on the JDK only.
+ */
 @NullMarked
 package dev.ambit.model;
 

@@ -1,4 +1,7 @@
-/** The immutable view of the mesh that every decision reads. Entry: {@link dev.ambit.model.mesh.MeshView}. Pure. */
+/**
+ * The immutable view of the mesh that every decision reads. Entry: {@link
+ * dev.ambit.model.mesh.MeshView}. Pure.
+ */
 @NullMarked
 package dev.ambit.model.mesh;
 

@@ -3,7 +3,10 @@ package dev.ambit.model.object;
 import java.time.Instant;
 import java.util.Map;
 
-/** What every object carries. {@code created} decides conflicts; {@code origin} says where it was read. */
+/**
+ * What every object carries. {@code created} decides conflicts; {@code origin} says where it was
+ * read.
+ */
 public record Metadata(
     String namespace,
     String name,

@@ -1,4 +1,4 @@
 package dev.ambit.model.object;
 
 /** A {@code v1 Namespace}. */
-public record Namespace(Metadata metadata) {}
+public record Namespace(Metadata metadata) implements ClusterObject {}

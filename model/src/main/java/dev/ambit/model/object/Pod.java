@@ -8,6 +8,7 @@ import java.util.Map;
  * A {@code v1 Pod}.
  *
  * @param containerPorts named container ports
+ * @param containers what runs in it, in order
  * @param owner name of the controlling workload, the pod's own name without one
  */
 public record Pod(
@@ -20,10 +21,21 @@ public record Pod(
     boolean terminating,
     List<InetAddress> addresses,
     Map<String, Integer> containerPorts,
-    String owner) {
+    String owner,
+    List<Container> containers)
+    implements ClusterObject {
   public Pod {
     addresses = List.copyOf(addresses);
     containerPorts = Map.copyOf(containerPorts);
+    containers = List.copyOf(containers);
+  }
+
+  /** One container: the command line that runs, and its environment. */
+  public record Container(String name, List<String> command, Map<String, String> environment) {
+    public Container {
+      command = List.copyOf(command);
+      environment = Map.copyOf(environment);
+    }
   }
 
   /** The pod's phase. */

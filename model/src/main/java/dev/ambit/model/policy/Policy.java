@@ -7,8 +7,7 @@ import java.util.List;
  * One L4 authorization policy (spec: l4-authorization §2). Rules are joined by OR, clauses of a
  * rule by AND, matches of a clause by OR, the lists of a match by AND.
  */
-public record Policy(
-    PolicyKey key, Scope scope, Action action, List<Rule> rules, boolean dryRun) {
+public record Policy(PolicyKey key, Scope scope, Action action, List<Rule> rules, boolean dryRun) {
   public Policy {
     rules = List.copyOf(rules);
   }

@@ -19,7 +19,8 @@ public sealed interface Route {
 
   /**
    * A CONNECT stream inside a CONNECT stream, for a workload of another network; the outer one goes
-   * to the gateway at {@code nextHop} and accepts {@code gatewayPeers}, the inner one {@code peers}.
+   * to the gateway at {@code nextHop} and accepts {@code gatewayPeers}, the inner one {@code
+   * peers}.
    */
   record DoubleTunnel(
       InetSocketAddress nextHop,

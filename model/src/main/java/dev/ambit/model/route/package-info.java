@@ -1,4 +1,7 @@
-/** Where a connection goes. Entry: {@link dev.ambit.model.route.Router}. Pure; the caller does what the answer says. */
+/**
+ * Where a connection goes. Entry: {@link dev.ambit.model.route.Router}. Pure; the caller does what
+ * the answer says.
+ */
 @NullMarked
 package dev.ambit.model.route;
 

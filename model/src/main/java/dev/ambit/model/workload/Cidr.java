@@ -8,8 +8,12 @@ public record Cidr(InetAddress address, int prefixLength) {
     int width = address.getAddress().length * 8;
     if (prefixLength < 0 || prefixLength > width) {
       throw new IllegalArgumentException(
-          "prefix length of " + address.getHostAddress() + ": got " + prefixLength
-              + ", expected 0 to " + width);
+          "prefix length of "
+              + address.getHostAddress()
+              + ": got "
+              + prefixLength
+              + ", expected 0 to "
+              + width);
     }
   }
 

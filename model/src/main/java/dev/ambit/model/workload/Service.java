@@ -67,7 +67,10 @@ public record Service(
 
   /** A service of the usual kind: canonical, public, with exact addresses. */
   public static Service of(
-      String name, ServiceKey key, List<NetworkAddress> addresses, Map<Integer, ServicePort> ports) {
+      String name,
+      ServiceKey key,
+      List<NetworkAddress> addresses,
+      Map<Integer, ServicePort> ports) {
     return new Service(
         name,
         key,

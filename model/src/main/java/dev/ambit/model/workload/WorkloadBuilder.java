@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Collects the fields of a {@link Workload}; what is not said keeps its wire default. Confined to one thread. */
+/**
+ * Collects the fields of a {@link Workload}; what is not said keeps its wire default. Confined to
+ * one thread.
+ */
 public final class WorkloadBuilder {
   private final String uid;
   private String name = "";
@@ -159,6 +162,31 @@ public final class WorkloadBuilder {
   }
 
   public Workload build() {
-    return new Workload(uid, name, namespace, serviceAccount, trustDomain, network, addresses, hostname, tunnel, nativeTunnel, networkMode, status, node, clusterId, locality, workloadName, type, canonicalName, canonicalRevision, waypoint, networkGateway, applicationTunnel, services, policies, capacity);
+    return new Workload(
+        uid,
+        name,
+        namespace,
+        serviceAccount,
+        trustDomain,
+        network,
+        addresses,
+        hostname,
+        tunnel,
+        nativeTunnel,
+        networkMode,
+        status,
+        node,
+        clusterId,
+        locality,
+        workloadName,
+        type,
+        canonicalName,
+        canonicalRevision,
+        waypoint,
+        networkGateway,
+        applicationTunnel,
+        services,
+        policies,
+        capacity);
   }
 }

@@ -1,0 +1,4 @@
+package dev.ambit.model.object;
+
+/** A {@code v1 ServiceAccount}. */
+public record ServiceAccount(Metadata metadata) implements ClusterObject {}
