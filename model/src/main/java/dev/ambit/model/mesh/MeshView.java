@@ -1,5 +1,6 @@
 package dev.ambit.model.mesh;
 
+import dev.ambit.model.policy.Policies;
 import dev.ambit.model.policy.Policy;
 import dev.ambit.model.policy.PolicyKey;
 import dev.ambit.model.workload.NetworkAddress;
@@ -13,7 +14,7 @@ import java.util.Optional;
 /**
  * One immutable, consistent state of the mesh: what every decision reads (spec: workload-xds §6).
  */
-public final class MeshView {
+public final class MeshView implements Policies {
   private static final MeshView EMPTY = new MeshView();
 
   private MeshView() {}
@@ -68,6 +69,7 @@ public final class MeshView {
     throw new UnsupportedOperationException("endpoints");
   }
 
+  @Override
   public Optional<Policy> policy(PolicyKey key) {
     throw new UnsupportedOperationException("policy");
   }
@@ -80,6 +82,7 @@ public final class MeshView {
     throw new UnsupportedOperationException("services");
   }
 
+  @Override
   public Collection<Policy> policies() {
     throw new UnsupportedOperationException("policies");
   }

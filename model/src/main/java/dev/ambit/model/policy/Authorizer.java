@@ -1,6 +1,5 @@
 package dev.ambit.model.policy;
 
-import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.workload.Workload;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,12 +11,12 @@ public final class Authorizer {
   /**
    * @param destination the workload of the local pod; null when it is not known, which denies
    */
-  public static Verdict decide(MeshView view, @Nullable Workload destination, Peer peer) {
+  public static Verdict decide(Policies policies, @Nullable Workload destination, Peer peer) {
     throw new UnsupportedOperationException("decide");
   }
 
   /** {@link #decide} with every policy that was looked at and, for each, what spoke against it. */
-  public static Explanation explain(MeshView view, Workload destination, Peer peer) {
+  public static Explanation explain(Policies policies, Workload destination, Peer peer) {
     throw new UnsupportedOperationException("explain");
   }
 
