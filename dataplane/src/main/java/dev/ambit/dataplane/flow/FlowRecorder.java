@@ -1,14 +1,32 @@
 package dev.ambit.dataplane.flow;
 
 import dev.ambit.daemon.Metrics;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 
 /** Begins flows and owns what they are counted in (spec: ztunnel-observability §1.1, §2). */
 public final class FlowRecorder {
+  /** Label sets beyond so many are counted together, as {@code unknown}. */
+  private static final int MOST_SERIES = 20_000;
+
+  private final InstantSource clock;
+  private final FlowMetrics metrics;
+  private final AccessLog accessLog = new AccessLog();
+
   public FlowRecorder(Metrics metrics, InstantSource clock) {
-    throw new UnsupportedOperationException("FlowRecorder");
+    this(metrics, clock, MOST_SERIES);
+  }
+
+  FlowRecorder(Metrics metrics, InstantSource clock, int mostSeries) {
+    this.clock = clock;
+    this.metrics = new FlowMetrics(clock, mostSeries);
+    // One collector for all series instead of a meter for each: no lock and no registration on an
+    // event loop, and series of both label sets (with and without localities) may have one name.
+    if (metrics.registry() instanceof PrometheusMeterRegistry prometheus) {
+      prometheus.getPrometheusRegistry().register(this.metrics);
+    }
   }
 
   /** Called on {@code loop}, which owns the flow and its counter cells. */
@@ -17,6 +35,19 @@ public final class FlowRecorder {
       EventLoop loop,
       InetSocketAddress source,
       InetSocketAddress destination) {
-    throw new UnsupportedOperationException("begin");
+    return new Flow(this, metrics.loop(loop), direction, source, destination);
+  }
+
+  /** Drops metric series nobody used for an hour. To be called now and then, off event loops. */
+  public void forgetIdleSeries() {
+    metrics.forgetIdle();
+  }
+
+  InstantSource clock() {
+    return clock;
+  }
+
+  AccessLog accessLog() {
+    return accessLog;
   }
 }
