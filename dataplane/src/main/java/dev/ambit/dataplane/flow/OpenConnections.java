@@ -6,13 +6,11 @@ import dev.ambit.model.Failure;
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.policy.Authorizer;
 import dev.ambit.model.policy.Peer;
-import dev.ambit.model.policy.Policy;
 import dev.ambit.model.policy.Verdict;
 import dev.ambit.model.workload.Workload;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -137,7 +135,7 @@ public final class OpenConnections implements AutoCloseable {
   }
 
   private void check(MeshView before, MeshView now) {
-    boolean policiesChanged = !same(before, now);
+    boolean policiesChanged = !now.hasSamePolicies(before);
     Map<String, Boolean> workloadsChanged = new HashMap<>();
     for (Tracked tracked : open) {
       boolean matters =
@@ -149,20 +147,6 @@ public final class OpenConnections implements AutoCloseable {
         tracked.checkAgain(now);
       }
     }
-  }
-
-  /** Whether both views have the very same policies; views share what did not change. */
-  private static boolean same(MeshView before, MeshView now) {
-    if (before.policies().size() != now.policies().size()) {
-      return false;
-    }
-    Iterator<Policy> other = now.policies().iterator();
-    for (Policy policy : before.policies()) {
-      if (!other.hasNext() || other.next() != policy) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private final class Tracked implements Entry {

@@ -33,7 +33,9 @@ public sealed interface Route {
   /** The view lacks {@code key} and a control plane could know it: ask, then route again. */
   record Unresolved(String key) implements Route {}
 
-  /** The chosen workload has a name only: resolve {@code hostname}, then use {@code then}. */
+  /**
+   * The chosen workload has a name only: resolve {@code hostname}, then {@link Router#resolved}.
+   */
   record ResolveName(String hostname, int port, Target to) implements Route {}
 
   /** The connection must not be opened. */
