@@ -94,9 +94,7 @@ public final class Flow {
       return;
     }
     FlowMetrics.Cells entered = loop.enter(labels(FlowLabels.NO_FLAGS));
-    entered.opened();
-    entered.received(bytesToServer);
-    entered.sent(bytesToClient);
+    entered.opened(bytesToServer, bytesToClient);
     cells = entered;
     recorder.accessLog().opened(this);
   }

@@ -2,9 +2,10 @@ package dev.ambit.dataplane.flow;
 
 import dev.ambit.model.workload.Service;
 import dev.ambit.model.workload.Workload;
-import io.prometheus.metrics.model.snapshots.Labels;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -145,7 +146,7 @@ record FlowLabels(
     return all;
   }
 
-  Labels labels() {
+  Map<String, String> labels() {
     List<String> values =
         new ArrayList<>(
             List.of(
@@ -175,7 +176,12 @@ record FlowLabels(
     if (localities) {
       values.addAll(List.of(source.region, source.zone, destination.region, destination.zone));
     }
-    return Labels.of(names(localities).toArray(new String[0]), values.toArray(new String[0]));
+    List<String> names = names(localities);
+    Map<String, String> labels = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      labels.put(names.get(i), values.get(i));
+    }
+    return labels;
   }
 
   static String reporter(Flow.Direction direction) {

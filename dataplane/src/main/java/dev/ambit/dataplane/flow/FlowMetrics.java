@@ -1,22 +1,14 @@
 package dev.ambit.dataplane.flow;
 
+import dev.ambit.daemon.LoopCells;
+import dev.ambit.daemon.Metrics;
 import io.netty.channel.EventLoop;
-import io.prometheus.metrics.model.registry.MultiCollector;
-import io.prometheus.metrics.model.snapshots.CounterSnapshot;
-import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
-import io.prometheus.metrics.model.snapshots.Labels;
-import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,29 +16,53 @@ import org.jspecify.annotations.Nullable;
  * own; a scrape reads their sums. A connection looks its series up when it opens and when it ends,
  * never while bytes flow.
  */
-final class FlowMetrics implements MultiCollector {
+final class FlowMetrics {
   /** A series nobody touched for so long is dropped, so that workload churn costs no memory. */
   static final Duration IDLE = Duration.ofHours(1);
 
-  private static final String OPENED = "istio_tcp_connections_opened";
-  private static final String CLOSED = "istio_tcp_connections_closed";
-  private static final String RECEIVED = "istio_tcp_received_bytes";
-  private static final String SENT = "istio_tcp_sent_bytes";
-  private static final String FAILED = "istio_tcp_connections_failed";
-  private static final String SOCKETS = "istio_tcp_sockets_open";
-  private static final String OVERFLOWED = "ambit_tcp_series_overflow";
-
-  private static final int RETIRED = -1;
-
   private final InstantSource clock;
   private final int mostSeries;
-  private final Map<FlowLabels, Series> series = new ConcurrentHashMap<>();
+  private final LoopCells opened;
+  private final LoopCells closed;
+  private final LoopCells received;
+  private final LoopCells sent;
+  private final LoopCells failed;
+  private final LoopCells sockets;
   private final Map<EventLoop, Loop> loops = new ConcurrentHashMap<>();
-  private final LongAdder overflowed = new LongAdder();
 
-  FlowMetrics(InstantSource clock, int mostSeries) {
+  /**
+   * @param mostSeries label sets a loop keeps apart; further ones are counted as {@code unknown}
+   */
+  FlowMetrics(Metrics metrics, InstantSource clock, int mostSeries) {
     this.clock = clock;
     this.mostSeries = mostSeries;
+    List<String> labels = FlowLabels.names(true);
+    this.opened =
+        metrics.counters(
+            "istio_tcp_connections_opened", "The total number of TCP connections opened.", labels);
+    this.closed =
+        metrics.counters(
+            "istio_tcp_connections_closed", "The total number of TCP connections closed.", labels);
+    this.received =
+        metrics.counters(
+            "istio_tcp_received_bytes",
+            "The size of total bytes received during request in case of a TCP connection.",
+            labels);
+    this.sent =
+        metrics.counters(
+            "istio_tcp_sent_bytes",
+            "The size of total bytes sent during response in case of a TCP connection.",
+            labels);
+    this.failed =
+        metrics.counters(
+            "istio_tcp_connections_failed",
+            "The total number of TCP connections that failed to establish (unstable).",
+            labels);
+    this.sockets =
+        metrics.gauges(
+            "istio_tcp_sockets_open",
+            "The current number of open TCP sockets (unstable).",
+            List.of("reporter"));
   }
 
   Loop loop(EventLoop of) {
@@ -54,247 +70,127 @@ final class FlowMetrics implements MultiCollector {
     return known != null ? known : loops.computeIfAbsent(of, Loop::new);
   }
 
-  /** Drops the series that were idle for {@link #IDLE}. Any thread but an event loop. */
+  /** Drops the series that were idle for {@link #IDLE}, each loop its own. Any thread. */
   void forgetIdle() {
-    long before = clock.millis() - IDLE.toMillis();
-    boolean any =
-        series.values().removeIf(one -> one.lastUsedMillis < before && one.retireWhenUnused());
-    if (any) {
-      loops.values().forEach(loop -> loop.owner.execute(loop::forgetRetired));
-    }
+    loops.forEach((owner, loop) -> owner.execute(loop::forgetIdle));
   }
 
-  @Override
-  public MetricSnapshots collect() {
-    CounterSnapshot.Builder opened = counter(OPENED, "The total number of TCP connections opened.");
-    CounterSnapshot.Builder closed = counter(CLOSED, "The total number of TCP connections closed.");
-    CounterSnapshot.Builder received =
-        counter(
-            RECEIVED,
-            "The size of total bytes received during request in case of a TCP connection.");
-    CounterSnapshot.Builder sent =
-        counter(SENT, "The size of total bytes sent during response in case of a TCP connection.");
-    CounterSnapshot.Builder failed =
-        counter(FAILED, "The total number of TCP connections that failed to establish.");
-    for (Series one : series.values()) {
-      long opens = one.sum(cells -> cells.opened);
-      if (opens > 0) {
-        add(opened, one, opens);
-        add(received, one, one.sum(cells -> cells.received));
-        add(sent, one, one.sum(cells -> cells.sent));
-      }
-      long closes = one.sum(cells -> cells.closed);
-      if (closes > 0) {
-        add(closed, one, closes);
-      }
-      long failures = one.sum(cells -> cells.failed);
-      if (failures > 0) {
-        add(failed, one, failures);
-      }
-    }
-    return MetricSnapshots.of(
-        opened.build(),
-        closed.build(),
-        received.build(),
-        sent.build(),
-        failed.build(),
-        sockets(),
-        counter(OVERFLOWED, "Connections counted without labels since there are too many series.")
-            .dataPoint(
-                CounterSnapshot.CounterDataPointSnapshot.builder().value(overflowed.sum()).build())
-            .build());
-  }
+  /** The counters of one series on one event loop. Confined to it. */
+  final class Cells {
+    private final Map<String, String> labels;
+    private LoopCells.@Nullable Cell openedCell;
+    private LoopCells.@Nullable Cell receivedCell;
+    private LoopCells.@Nullable Cell sentCell;
+    private LoopCells.@Nullable Cell closedCell;
+    private LoopCells.@Nullable Cell failedCell;
+    private int users;
+    private long lastUsedMillis;
 
-  private GaugeSnapshot sockets() {
-    GaugeSnapshot.Builder open =
-        GaugeSnapshot.builder().name(SOCKETS).help("The current number of open TCP sockets.");
-    for (Flow.Direction direction : Flow.Direction.values()) {
-      long sum = 0;
-      for (Loop loop : loops.values()) {
-        sum += loop.open(direction).getOpaque();
-      }
-      open.dataPoint(
-          GaugeSnapshot.GaugeDataPointSnapshot.builder()
-              .labels(Labels.of("reporter", FlowLabels.reporter(direction)))
-              .value(sum)
-              .build());
-    }
-    return open.build();
-  }
-
-  private static CounterSnapshot.Builder counter(String name, String help) {
-    return CounterSnapshot.builder().name(name).help(help);
-  }
-
-  private static void add(CounterSnapshot.Builder to, Series series, long value) {
-    to.dataPoint(
-        CounterSnapshot.CounterDataPointSnapshot.builder()
-            .labels(series.labels)
-            .value(value)
-            .build());
-  }
-
-  /** {@code wanted}, or the catch-all once there are too many series. */
-  private FlowLabels admit(FlowLabels wanted) {
-    if (series.size() < mostSeries || series.containsKey(wanted)) {
-      return wanted;
-    }
-    overflowed.increment();
-    return wanted.overflow();
-  }
-
-  private Cells join(FlowLabels labels) {
-    while (true) {
-      Series one = series.computeIfAbsent(labels, Series::new);
-      if (one.enter()) {
-        Cells mine = new Cells(one);
-        one.cells.add(mine);
-        return mine;
-      }
-      series.remove(labels, one);
-    }
-  }
-
-  /** One label set. Retired once and for all; a later connection makes a new one. */
-  private final class Series {
-    private final Labels labels;
-    private final List<Cells> cells = new CopyOnWriteArrayList<>();
-    private final AtomicInteger users = new AtomicInteger();
-    private volatile long lastUsedMillis;
-
-    Series(FlowLabels labels) {
-      this.labels = labels.labels();
-      this.lastUsedMillis = clock.millis();
+    private Cells(Map<String, String> labels) {
+      this.labels = labels;
     }
 
-    boolean enter() {
-      int now;
-      do {
-        now = users.get();
-        if (now == RETIRED) {
-          return false;
-        }
-      } while (!users.compareAndSet(now, now + 1));
-      return true;
-    }
-
-    void leave() {
-      lastUsedMillis = clock.millis();
-      users.decrementAndGet();
-    }
-
-    boolean retireWhenUnused() {
-      return users.compareAndSet(0, RETIRED);
-    }
-
-    boolean retired() {
-      return users.get() == RETIRED;
-    }
-
-    long sum(Function<Cells, AtomicLong> field) {
-      long sum = 0;
-      for (Cells one : cells) {
-        sum += field.apply(one).getOpaque();
-      }
-      return sum;
-    }
-  }
-
-  /**
-   * The counters of one series on one event loop, which alone adds to them. Opaque writes: a scrape
-   * may see them late, never torn, and adding costs no fence.
-   */
-  static final class Cells {
-    private final Series series;
-    private final AtomicLong opened = new AtomicLong();
-    private final AtomicLong received = new AtomicLong();
-    private final AtomicLong sent = new AtomicLong();
-    private final AtomicLong closed = new AtomicLong();
-    private final AtomicLong failed = new AtomicLong();
-
-    private Cells(Series series) {
-      this.series = series;
-    }
-
-    void opened() {
-      add(opened, 1);
+    /** A connection has opened, which has moved these bytes until now. */
+    void opened(long bytesToServer, long bytesToClient) {
+      openedCell = add(openedCell, opened, 1);
+      received(bytesToServer);
+      sent(bytesToClient);
     }
 
     void received(long bytes) {
-      add(received, bytes);
+      receivedCell = add(receivedCell, received, bytes);
     }
 
     void sent(long bytes) {
-      add(sent, bytes);
+      sentCell = add(sentCell, sent, bytes);
     }
 
     void closed() {
-      add(closed, 1);
+      closedCell = add(closedCell, closed, 1);
     }
 
     void failed() {
-      add(failed, 1);
+      failedCell = add(failedCell, failed, 1);
+    }
+
+    private LoopCells.Cell add(LoopCells.@Nullable Cell known, LoopCells family, long more) {
+      LoopCells.Cell cell = known == null ? family.cell(labels) : known;
+      cell.add(more);
+      return cell;
     }
 
     /** The connection no longer uses this series. */
     void leave() {
-      series.leave();
+      users--;
+      lastUsedMillis = clock.millis();
+    }
+
+    private void release() {
+      release(openedCell);
+      release(receivedCell);
+      release(sentCell);
+      release(closedCell);
+      release(failedCell);
+    }
+
+    private static void release(LoopCells.@Nullable Cell cell) {
+      if (cell != null) {
+        cell.release();
+      }
     }
   }
 
-  private static void add(AtomicLong cell, long more) {
-    cell.setOpaque(cell.getPlain() + more);
-  }
-
-  /** What one event loop counts. Confined to it, but for the reads of a scrape. */
+  /** What one event loop counts. Confined to it. */
   final class Loop {
-    private final EventLoop owner;
     private final Map<FlowLabels, Cells> mine = new HashMap<>();
-    private final AtomicLong outboundOpen = new AtomicLong();
-    private final AtomicLong inboundOpen = new AtomicLong();
+    private final LoopCells.Cell outboundSockets;
+    private final LoopCells.Cell inboundSockets;
 
     private Loop(EventLoop owner) {
-      this.owner = owner;
+      this.outboundSockets = sockets(Flow.Direction.OUTBOUND);
+      this.inboundSockets = sockets(Flow.Direction.INBOUND);
+    }
+
+    private LoopCells.Cell sockets(Flow.Direction direction) {
+      return sockets.cell(Map.of("reporter", FlowLabels.reporter(direction)));
     }
 
     /** The cells of a series, which stays until they are left. */
     Cells enter(FlowLabels wanted) {
-      Cells known = entered(wanted);
-      if (known != null) {
-        return known;
+      Cells cells = mine.get(wanted);
+      if (cells == null) {
+        FlowLabels labels = mine.size() < mostSeries ? wanted : wanted.overflow();
+        cells = mine.computeIfAbsent(labels, missing -> new Cells(missing.labels()));
       }
-      FlowLabels admitted = admit(wanted);
-      known = admitted == wanted ? null : entered(admitted);
-      if (known != null) {
-        return known;
-      }
-      Cells joined = join(admitted);
-      mine.put(admitted, joined);
-      return joined;
-    }
-
-    private @Nullable Cells entered(FlowLabels labels) {
-      Cells known = mine.get(labels);
-      return known != null && known.series.enter() ? known : null;
+      cells.users++;
+      return cells;
     }
 
     void socketOpened(Flow.Direction direction) {
-      add(open(direction), 1);
+      open(direction).add(1);
     }
 
     void socketClosed(Flow.Direction direction) {
-      add(open(direction), -1);
+      open(direction).add(-1);
     }
 
-    private AtomicLong open(Flow.Direction direction) {
+    private LoopCells.Cell open(Flow.Direction direction) {
       return switch (direction) {
-        case OUTBOUND -> outboundOpen;
-        case INBOUND -> inboundOpen;
+        case OUTBOUND -> outboundSockets;
+        case INBOUND -> inboundSockets;
       };
     }
 
-    private void forgetRetired() {
-      mine.values().removeIf(cells -> cells.series.retired());
+    private void forgetIdle() {
+      long before = clock.millis() - IDLE.toMillis();
+      mine.values()
+          .removeIf(cells -> {
+            boolean idle = cells.users == 0 && cells.lastUsedMillis < before;
+            if (idle) {
+              cells.release();
+            }
+            return idle;
+          });
     }
   }
 }

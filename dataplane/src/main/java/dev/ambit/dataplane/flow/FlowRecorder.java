@@ -1,14 +1,13 @@
 package dev.ambit.dataplane.flow;
 
 import dev.ambit.daemon.Metrics;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 
 /** Begins flows and owns what they are counted in (spec: ztunnel-observability §1.1, §2). */
 public final class FlowRecorder {
-  /** Label sets beyond so many are counted together, as {@code unknown}. */
+  /** Label sets beyond so many on one loop are counted together, as {@code unknown}. */
   private static final int MOST_SERIES = 20_000;
 
   private final InstantSource clock;
@@ -21,12 +20,7 @@ public final class FlowRecorder {
 
   FlowRecorder(Metrics metrics, InstantSource clock, int mostSeries) {
     this.clock = clock;
-    this.metrics = new FlowMetrics(clock, mostSeries);
-    // One collector for all series instead of a meter for each: no lock and no registration on an
-    // event loop, and series of both label sets (with and without localities) may have one name.
-    if (metrics.registry() instanceof PrometheusMeterRegistry prometheus) {
-      prometheus.getPrometheusRegistry().register(this.metrics);
-    }
+    this.metrics = new FlowMetrics(metrics, clock, mostSeries);
   }
 
   /** Called on {@code loop}, which owns the flow and its counter cells. */

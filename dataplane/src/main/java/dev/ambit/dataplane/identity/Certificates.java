@@ -15,7 +15,15 @@ public interface Certificates {
 
   /**
    * The newest certificate of {@code identity}: already complete when there is one, failed at once
-   * while the CA is known not to give it, else pending (spec: ca §5.1).
+   * while the CA is known not to give it, else pending (spec: ca §5.1). Fails with {@link
+   * Unavailable}.
    */
   CompletableFuture<WorkloadCertificate> fetch(SpiffeId identity, Priority priority);
+
+  /** There is no certificate of an identity now, and why. */
+  final class Unavailable extends RuntimeException {
+    public Unavailable(SpiffeId identity, String reason) {
+      super("no certificate for " + identity + ": " + reason, null, false, false);
+    }
+  }
 }
