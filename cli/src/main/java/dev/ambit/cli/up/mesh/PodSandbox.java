@@ -1,0 +1,193 @@
+package dev.ambit.cli.up.mesh;
+
+import dev.ambit.cli.up.process.Launch;
+import dev.ambit.cli.up.process.Run;
+import dev.ambit.cli.up.process.Supervised;
+import dev.ambit.model.object.Pod;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pod: a network namespace with {@code eth0}, and a first process whose death takes all of the
+ * pod's processes along. Programs see the machine's files read-only and have {@code /tmp}, {@code
+ * /run}, host name and {@code /etc/hosts} of their own.
+ */
+public final class PodSandbox implements AutoCloseable {
+  /** Arguments: host name, hosts file. Bash waits, and so buries orphans of the pod. */
+  private static final String FIRST_PROCESS =
+      """
+      mount --bind "$2" /etc/hosts
+      mount -o remount,bind,ro / 2>/dev/null || :
+      mount -t tmpfs tmpfs /tmp
+      mount -t tmpfs tmpfs /run
+      hostname "$1"
+      echo ready
+      exec </dev/null >/dev/null 2>&1
+      sleep infinity & wait
+      """;
+
+  private final Pod pod;
+  private final int link;
+  private final NodeHost node;
+  private final MeshSettings settings;
+  private final List<Supervised> containers = new ArrayList<>();
+  private @Nullable Process holder;
+  private long pid;
+  private boolean closed;
+
+  PodSandbox(Pod pod, int link, NodeHost node, MeshSettings settings) {
+    this.pod = pod;
+    this.link = link;
+    this.node = node;
+    this.settings = settings;
+  }
+
+  /** {@code namespace.name}, the file in {@code /run/netns}. */
+  static String networkName(Pod pod) {
+    return pod.metadata().namespace() + "." + pod.metadata().name();
+  }
+
+  public String network() {
+    return networkName(pod);
+  }
+
+  public Pod pod() {
+    return pod;
+  }
+
+  public NodeHost node() {
+    return node;
+  }
+
+  /** The pod's first process, as this process's namespace numbers it. */
+  public long pid() {
+    return pid;
+  }
+
+  /** The pod's network and first process, without programs. */
+  void build() {
+    Run.of("sh", "-eu").input(NetScripts.plugPod(network(), link, node.name())).must();
+    Run.of("sh", "-eu").inNamespace(network()).input(NetScripts.pod(pod.addresses())).must();
+    Run.of("sh", "-eu")
+        .inNamespace(node.name())
+        .input(NetScripts.podOfNode(link, pod.addresses(), node.index()))
+        .must();
+    try {
+      hold();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void hold() throws IOException {
+    Path hosts = settings.hosts(pod.metadata().namespace());
+    var builder =
+        new ProcessBuilder(
+            List.of(
+                "nsenter",
+                "--net=/run/netns/" + network(),
+                "unshare",
+                "--mount",
+                "--uts",
+                "--ipc",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+                "bash",
+                "-eu",
+                "-c",
+                FIRST_PROCESS,
+                "pod",
+                pod.metadata().name(),
+                hosts.toString()));
+    builder.environment().put("AMBIT_MESH", settings.id());
+    builder.redirectError(ProcessBuilder.Redirect.appendTo(settings.log(network()).toFile()));
+    Process started = builder.start();
+    holder = started;
+    var lines =
+        new BufferedReader(new InputStreamReader(started.getInputStream(), StandardCharsets.UTF_8));
+    String line = lines.readLine();
+    if (!"ready".equals(line)) {
+      throw new IOException(
+          network() + ": got '" + line + "' from its first process, expected 'ready'");
+    }
+    pid = started.children().findFirst().map(ProcessHandle::pid).orElse(started.pid());
+  }
+
+  /** Starts every container; one without a command line has nothing to run. */
+  synchronized void startContainers(Consumer<String> news) {
+    for (Pod.Container container : pod.containers()) {
+      if (closed) {
+        return;
+      }
+      if (container.command().isEmpty()) {
+        news.accept(
+            network() + ": container " + container.name() + " has no command; nothing runs in it");
+        continue;
+      }
+      String name = network() + "." + container.name();
+      containers.add(
+          Supervised.start(
+              new Launch(
+                  name, enter(container.command()), environment(container), settings.log(name)),
+              news));
+    }
+  }
+
+  /** Named container ports on which nothing listens yet. */
+  List<Integer> silentPorts() {
+    Set<Integer> listening = new HashSet<>(TcpTable.listening(pid));
+    return pod.containerPorts().values().stream()
+        .filter(port -> !listening.contains(port))
+        .sorted()
+        .toList();
+  }
+
+  /** {@code command} as a process of this pod. */
+  public List<String> enter(List<String> command) {
+    var all =
+        new ArrayList<>(
+            List.of(
+                "nsenter", "--target=" + pid, "--net", "--mount", "--uts", "--ipc", "--pid", "--"));
+    all.addAll(command);
+    return all;
+  }
+
+  private Map<String, String> environment(Pod.Container container) {
+    var all = new HashMap<String, String>();
+    all.put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    all.put("HOME", "/tmp");
+    all.put("HOSTNAME", pod.metadata().name());
+    all.put("AMBIT_MESH", settings.id());
+    all.putAll(container.environment());
+    return all;
+  }
+
+  /** Programs and namespace are gone when this returns. */
+  @Override
+  public synchronized void close() {
+    closed = true;
+    // Their keepers must know first, or they would start the programs again.
+    containers.forEach(Supervised::retire);
+    if (holder != null) {
+      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+      holder.destroyForcibly();
+      holder.onExit().join();
+    }
+    Run.of("ip", "-n", node.name(), "link", "del", "pod" + link).go();
+    Run.of("ip", "netns", "del", network()).go();
+  }
+}
