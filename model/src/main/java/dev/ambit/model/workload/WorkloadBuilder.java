@@ -161,6 +161,26 @@ public final class WorkloadBuilder {
     return this;
   }
 
+  /** Replaces what many workloads have in common by objects that {@code values} has seen. */
+  public WorkloadBuilder sharing(SharedValues values) {
+    namespace = values.one(namespace);
+    serviceAccount = values.one(serviceAccount);
+    trustDomain = values.one(trustDomain);
+    network = values.one(network);
+    node = values.one(node);
+    clusterId = values.one(clusterId);
+    locality = values.one(locality);
+    workloadName = values.one(workloadName);
+    canonicalName = values.one(canonicalName);
+    canonicalRevision = values.one(canonicalRevision);
+    waypoint = values.oneOrNull(waypoint);
+    networkGateway = values.oneOrNull(networkGateway);
+    applicationTunnel = values.oneOrNull(applicationTunnel);
+    services = values.one(Map.copyOf(services));
+    policies = values.one(List.copyOf(policies));
+    return this;
+  }
+
   public Workload build() {
     return new Workload(
         uid,
