@@ -1,38 +1,145 @@
 package dev.ambit.daemon.kernel;
 
-import java.net.InetSocketAddress;
-import java.util.List;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-/** Single questions to, and changes of, the kernel. */
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** Single questions to, and changes of, the kernel. Any thread, unless said otherwise. */
 public final class Kernel {
+  private static final int RLIMIT_NOFILE = 7;
+  private static final int AF_INET = 2;
+  private static final int SOCK_STREAM_CLOEXEC = 1 | 0x80000;
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_MARK = 36;
+  private static final int SOL_IP = 0;
+  private static final int IP_TRANSPARENT = 19;
+
   private Kernel() {}
 
   /** Closes a descriptor that has no owner. */
   public static void close(int descriptor) {
-    throw new UnsupportedOperationException("close");
+    Libc.close(descriptor);
   }
 
-  /** Every TCP socket of a namespace in state ESTABLISHED, by sock_diag. */
+  /**
+   * Every TCP socket of a namespace in state ESTABLISHED, by sock_diag; those of IPv6 sockets that
+   * talk IPv4 have IPv4 addresses. Needs CAP_NET_ADMIN to see marks.
+   */
   public static List<TcpSocket> establishedTcp(Netns in) {
-    throw new UnsupportedOperationException("establishedTcp");
+    return onThreadIn(in, SocketDiagnosis::establishedTcp);
   }
 
   /** One TCP socket. {@code inode} names it; {@code mark} is its SO_MARK. */
   public record TcpSocket(
       InetSocketAddress local, InetSocketAddress remote, long inode, int userId, int mark) {}
 
-  /** Writes a {@code net.*} sysctl of a namespace, e.g. {@code net.ipv4.ip_forward}. */
+  /**
+   * Writes a {@code net.*} sysctl of a namespace, e.g. {@code net.ipv4.ip_forward}. Where a part of
+   * the name has dots itself, write it with slashes: {@code net/ipv4/conf/eth0.1/rp_filter}.
+   */
   public static void sysctl(Netns in, String name, String value) {
-    throw new UnsupportedOperationException("sysctl");
+    Path file = sysctlFile(name);
+    onThreadIn(in, () -> Files.writeString(file, value));
   }
 
   /** Reads a {@code net.*} sysctl of a namespace. */
   public static String sysctl(Netns in, String name) {
-    throw new UnsupportedOperationException("sysctl");
+    Path file = sysctlFile(name);
+    return onThreadIn(in, () -> readAtOnce(file));
+  }
+
+  /** A sysctl answers only the first read; Files.readString begins with one byte. */
+  private static String readAtOnce(Path file) throws IOException {
+    byte[] bytes = new byte[4096];
+    try (InputStream in = Files.newInputStream(file)) {
+      int count = in.read(bytes);
+      return new String(bytes, 0, Math.max(0, count), StandardCharsets.UTF_8).strip();
+    }
+  }
+
+  private static Path sysctlFile(String name) {
+    String path = name.indexOf('/') < 0 ? name.replace('.', '/') : name;
+    Path file = Path.of("/proc/sys", path);
+    if (!path.startsWith("net/") || !file.equals(file.normalize())) {
+      throw new IllegalArgumentException("sysctl: got " + name + ", expected net.NAME");
+    }
+    return file;
   }
 
   /** Raises the soft limit of open files to the hard one; answers the limit. */
   public static long raiseFileLimit() {
-    throw new UnsupportedOperationException("raiseFileLimit");
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment limit = arena.allocate(16, 8);
+      int answer = Libc.prlimit(RLIMIT_NOFILE, MemorySegment.NULL, limit);
+      long hard = limit.get(JAVA_LONG, 8);
+      if (answer == 0 && limit.get(JAVA_LONG, 0) != hard) {
+        limit.set(JAVA_LONG, 0, hard);
+        answer = Libc.prlimit(RLIMIT_NOFILE, limit, MemorySegment.NULL);
+      }
+      if (answer < 0) {
+        throw new UncheckedIOException(Libc.failure("raise the limit of open files", answer));
+      }
+      return hard < 0 ? Long.MAX_VALUE : hard;
+    }
+  }
+
+  /**
+   * What the data path needs and this process may not do, one sentence each; empty when all is well
+   * (spec: redirection §5, start-up self-check).
+   */
+  public static List<String> missingAbilities() {
+    List<String> missing = new ArrayList<>();
+    try {
+      onThreadIn(Netns.own(), () -> "");
+    } catch (UncheckedIOException e) {
+      missing.add("enter network namespaces (CAP_SYS_ADMIN): " + e.getMessage());
+    }
+    int socket = Libc.socket(AF_INET, SOCK_STREAM_CLOEXEC, 0);
+    if (socket < 0) {
+      missing.add("open sockets: " + Libc.failure("socket", socket).getMessage());
+      return missing;
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment one = arena.allocateFrom(JAVA_INT, 1);
+      int mark = Libc.setsockopt(socket, SOL_SOCKET, SO_MARK, one);
+      if (mark < 0) {
+        missing.add("mark packets (CAP_NET_ADMIN): " + Libc.failure("SO_MARK", mark).getMessage());
+      }
+      int transparent = Libc.setsockopt(socket, SOL_IP, IP_TRANSPARENT, one);
+      if (transparent < 0) {
+        missing.add(
+            "keep source addresses (CAP_NET_ADMIN or CAP_NET_RAW): "
+                + Libc.failure("IP_TRANSPARENT", transparent).getMessage());
+      }
+    }
+    Libc.close(socket);
+    return missing;
+  }
+
+  private static <T> T onThreadIn(Netns in, Callable<T> work) {
+    try {
+      return in.onOwnThread(work);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
