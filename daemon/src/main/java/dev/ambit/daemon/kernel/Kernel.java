@@ -13,7 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /** Single questions to, and changes of, the kernel. Any thread, unless said otherwise. */
@@ -38,12 +40,45 @@ public final class Kernel {
    * talk IPv4 have IPv4 addresses. Needs CAP_NET_ADMIN to see marks.
    */
   public static List<TcpSocket> establishedTcp(Netns in) {
-    return onThreadIn(in, SocketDiagnosis::establishedTcp);
+    return tcp(in, Set.of(TcpState.ESTABLISHED));
   }
 
-  /** One TCP socket. {@code inode} names it; {@code mark} is its SO_MARK. */
+  /** As {@link #establishedTcp}, in any state but TIME_WAIT; listening ones included. */
+  public static List<TcpSocket> tcpSockets(Netns in) {
+    return tcp(in, EnumSet.complementOf(EnumSet.of(TcpState.TIME_WAIT)));
+  }
+
+  private static List<TcpSocket> tcp(Netns in, Set<TcpState> states) {
+    return onThreadIn(in, () -> SocketDiagnosis.tcp(states));
+  }
+
+  /** The states of TCP, in the order of the kernel's numbers, which begin with 1. */
+  public enum TcpState {
+    ESTABLISHED,
+    SYN_SENT,
+    SYN_RECEIVED,
+    FIN_WAIT_1,
+    FIN_WAIT_2,
+    TIME_WAIT,
+    CLOSE,
+    CLOSE_WAIT,
+    LAST_ACK,
+    LISTEN,
+    CLOSING,
+    NEW_SYN_RECEIVED
+  }
+
+  /**
+   * One TCP socket. {@code inode} names it, and is 0 when no program holds it (any more, or not
+   * yet); {@code mark} is its SO_MARK.
+   */
   public record TcpSocket(
-      InetSocketAddress local, InetSocketAddress remote, long inode, int userId, int mark) {}
+      InetSocketAddress local,
+      InetSocketAddress remote,
+      TcpState state,
+      long inode,
+      int userId,
+      int mark) {}
 
   /**
    * Writes a {@code net.*} sysctl of a namespace, e.g. {@code net.ipv4.ip_forward}. Where a part of

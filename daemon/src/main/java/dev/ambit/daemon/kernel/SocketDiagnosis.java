@@ -3,6 +3,7 @@ package dev.ambit.daemon.kernel;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import dev.ambit.daemon.kernel.Kernel.TcpSocket;
+import dev.ambit.daemon.kernel.Kernel.TcpState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** Lists sockets of the calling thread's network namespace by NETLINK_SOCK_DIAG. */
 final class SocketDiagnosis {
@@ -24,7 +26,7 @@ final class SocketDiagnosis {
   private static final short REQUEST_DUMP = 0x301;
   private static final short DUMP_INTERRUPTED = 0x10;
   private static final byte IPPROTO_TCP = 6;
-  private static final int ESTABLISHED = 1 << 1;
+  private static final TcpState[] STATES = TcpState.values();
   private static final byte AF_INET = 2;
   private static final byte AF_INET6 = 10;
   private static final short INET_DIAG_MARK = 15;
@@ -38,7 +40,11 @@ final class SocketDiagnosis {
 
   private SocketDiagnosis() {}
 
-  static List<TcpSocket> establishedTcp() throws IOException {
+  static List<TcpSocket> tcp(Set<TcpState> states) throws IOException {
+    int mask = 0;
+    for (TcpState state : states) {
+      mask |= 1 << (state.ordinal() + 1);
+    }
     int netlink = Libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
     if (netlink < 0) {
       throw Libc.failure("open sock_diag", netlink);
@@ -47,7 +53,7 @@ final class SocketDiagnosis {
       MemorySegment buffer = arena.allocate(BUFFER_BYTES, 8);
       List<TcpSocket> found = new ArrayList<>();
       for (byte family : new byte[] {AF_INET, AF_INET6}) {
-        found.addAll(consistent(netlink, family, buffer));
+        found.addAll(consistent(netlink, family, mask, buffer));
       }
       return found;
     } finally {
@@ -56,25 +62,29 @@ final class SocketDiagnosis {
   }
 
   /** A dump the kernel says was disturbed by a change is asked for again. */
-  private static List<TcpSocket> consistent(int netlink, byte family, MemorySegment buffer)
-      throws IOException {
+  private static List<TcpSocket> consistent(
+      int netlink, byte family, int states, MemorySegment buffer) throws IOException {
     List<TcpSocket> found = new ArrayList<>();
     for (int i = 0; i < MOST_TRIES; i++) {
       found.clear();
-      if (dump(netlink, family, buffer, found)) {
+      if (dump(netlink, buffer, request(family, states), found)) {
         break;
       }
     }
     return found;
   }
 
-  private static boolean dump(int netlink, byte family, MemorySegment buffer, List<TcpSocket> found)
-      throws IOException {
-    ByteBuffer request = buffer.asSlice(0, REQUEST_BYTES).fill((byte) 0).asByteBuffer();
-    request.order(ByteOrder.nativeOrder());
+  private static byte[] request(byte family, int states) {
+    ByteBuffer request = ByteBuffer.allocate(REQUEST_BYTES).order(ByteOrder.nativeOrder());
     request.putInt(REQUEST_BYTES).putShort(SOCK_DIAG_BY_FAMILY).putShort(REQUEST_DUMP);
     request.putInt(1).putInt(0);
-    request.put(family).put(IPPROTO_TCP).put((byte) 0).put((byte) 0).putInt(ESTABLISHED);
+    request.put(family).put(IPPROTO_TCP).put((byte) 0).put((byte) 0).putInt(states);
+    return request.array();
+  }
+
+  private static boolean dump(
+      int netlink, MemorySegment buffer, byte[] request, List<TcpSocket> found) throws IOException {
+    MemorySegment.copy(request, 0, buffer, JAVA_BYTE, 0, request.length);
     int sent = Libc.send(netlink, buffer.asSlice(0, REQUEST_BYTES), 0);
     if (sent < 0) {
       throw Libc.failure("ask sock_diag", sent);
@@ -113,6 +123,7 @@ final class SocketDiagnosis {
     int width = message.get(at) == AF_INET ? 4 : 16;
     InetSocketAddress local = address(message, at + 8, width, at + 4);
     InetSocketAddress remote = address(message, at + 24, width, at + 6);
+    TcpState state = STATES[message.get(at + 1) - 1];
     int userId = message.getInt(at + 64);
     long inode = Integer.toUnsignedLong(message.getInt(at + 68));
     int mark = 0;
@@ -124,7 +135,7 @@ final class SocketDiagnosis {
       }
       attribute += Math.max(4, (length + 3) & ~3);
     }
-    return new TcpSocket(local, remote, inode, userId, mark);
+    return new TcpSocket(local, remote, state, inode, userId, mark);
   }
 
   private static InetSocketAddress address(ByteBuffer message, int ip, int width, int port)
