@@ -94,11 +94,13 @@ final class Laws {
                 "io.grpc..",
                 "org.bouncycastle..")),
         only(
-            "cni knows model, daemon and wire types",
+            "cni knows model, daemon with its metrics and JSON trees, and wire types",
             "cni",
             with(
                 "dev.ambit.model..",
                 "dev.ambit.daemon..",
+                "io.micrometer.core..",
+                "tools.jackson..",
                 "dev.ambit.proto..",
                 "com.google.protobuf..")),
         only(
