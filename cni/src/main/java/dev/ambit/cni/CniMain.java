@@ -1,7 +1,9 @@
 package dev.ambit.cni;
 
+import dev.ambit.daemon.Log;
 import dev.ambit.daemon.Settings;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
 /** {@code ambit cni}. */
@@ -15,6 +17,7 @@ public final class CniMain {
     CniAgent agent;
     try {
       Settings read = Settings.of(System.getenv(), args);
+      Log.configure(read);
       CniSettings settings = CniSettings.from(read);
       read.finish();
       agent = CniAgent.start(settings);
@@ -27,13 +30,16 @@ public final class CniMain {
       System.exit(1);
       return;
     }
-    CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
-            new Thread(() -> {
-              agent.stop();
-              stopped.countDown();
-            }));
-    stopped.await();
+            new Thread(
+                () -> {
+                  agent.stop();
+                  Log.flush(Duration.ofSeconds(1));
+                  // A signal's own exit status would not be 0.
+                  Runtime.getRuntime().halt(0);
+                },
+                "stop"));
+    new CountDownLatch(1).await();
   }
 }

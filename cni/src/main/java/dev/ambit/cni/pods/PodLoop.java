@@ -1,9 +1,6 @@
 package dev.ambit.cni.pods;
 
 import dev.ambit.cni.enrol.PodNetwork;
-import dev.ambit.cni.enrol.RedirectOptions;
-import dev.ambit.cni.enrol.RedirectRules.Found;
-import dev.ambit.cni.enrol.Sockets;
 import dev.ambit.cni.pods.PodStatus.State;
 import dev.ambit.cni.zds.Answer;
 import dev.ambit.cni.zds.ProxiedPod;
@@ -45,15 +42,14 @@ final class PodLoop implements Runnable {
   private static final Log LOG = Log.scope("cni::pod");
 
   private static final Duration END = Duration.ofNanos(-1);
-  private static final Duration STRAGGLERS = Duration.ofSeconds(5);
   private static final Duration SURVEY = Duration.ofSeconds(1);
+  private static final Duration UNTIL_WOKEN = Duration.ofDays(1);
   private static final Duration DRAIN_LOOK = Duration.ofMillis(50);
   private static final Duration DRAIN_GRACE = Duration.ofSeconds(1);
 
   private final String uid;
   private final PodWorld world;
   private final Backoff backoff;
-  private final UnproxiedConnections unproxied;
   private final Semaphore wakes = new Semaphore(0);
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -63,10 +59,7 @@ final class PodLoop implements Runnable {
   private volatile Instant changed;
   private volatile PodStatus status;
 
-  private @Nullable PodNetwork network;
-  private Found found = Found.NOTHING;
-  private @Nullable RedirectOptions inPlace;
-  private boolean assured;
+  private @Nullable HeldNetwork held;
   private @Nullable Instant settled;
   private @Nullable Release release;
 
@@ -79,7 +72,6 @@ final class PodLoop implements Runnable {
     this.world = world;
     this.changed = world.clock().instant();
     this.backoff = new Backoff(world.timing().retryLeast(), world.timing().retryMost());
-    this.unproxied = new UnproxiedConnections(STRAGGLERS);
     this.status = statusOf(State.NONE, "not looked at yet");
   }
 
@@ -138,8 +130,8 @@ final class PodLoop implements Runnable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      if (network != null) {
-        network.close();
+      if (held != null) {
+        held.close();
       }
       ended.complete(null);
     }
@@ -167,23 +159,28 @@ final class PodLoop implements Runnable {
   }
 
   private Duration step(WantedPod pod) {
-    if (deleted || pod.over()) {
-      releaseNow(deleted ? "the pod was deleted" : pod.verdict().reason());
-      return deleted || leaving ? END : world.timing().resync();
+    if (deleted) {
+      releaseNow("the pod was deleted");
+      return END;
     }
-    if (!follow(pod)) {
+    HeldNetwork pods = follow(pod);
+    if (pod.over()) {
+      releaseNow(pod.verdict().reason());
+      return leaving ? END : UNTIL_WOKEN;
+    }
+    if (pods == null) {
       return leaving ? END : backoff.next();
     }
-    return pod.verdict().captured() ? enrol(pod) : release(pod);
+    return pod.verdict().captured() ? enrol(pod, pods) : release(pod, pods);
   }
 
-  /** Holds the namespace that the pod's file names now; answers whether there is one. */
-  private boolean follow(WantedPod pod) {
+  /** Holds the namespace that the pod's file names now, if there is one. */
+  private @Nullable HeldNetwork follow(WantedPod pod) {
     PodNetwork opened;
     try {
       opened = world.networks().open(pod.network());
     } catch (PodNetwork.Refused e) {
-      if (network != null) {
+      if (held != null) {
         releaseNow("its network namespace is gone");
       }
       if (pod.verdict().captured()) {
@@ -191,28 +188,21 @@ final class PodLoop implements Runnable {
       } else {
         become(State.NONE, pod.verdict().reason());
       }
-      return false;
+      return null;
     }
-    PodNetwork held = network;
-    if (held != null && held.same(opened)) {
+    HeldNetwork before = held;
+    if (before != null && before.same(opened)) {
       opened.close();
-      return true;
+      return before;
     }
-    if (held != null) {
+    if (before != null) {
       releaseNow("its network namespace was replaced");
     }
-    network = opened;
-    found = opened.found(pod.options());
-    inPlace = found == Found.CURRENT ? pod.options() : null;
-    assured = false;
-    if (inPlace != null) {
-      unproxied.captured(world.clock().instant());
-    }
-    return true;
+    held = new HeldNetwork(opened, pod.options(), world);
+    return held;
   }
 
-  private Duration enrol(WantedPod pod) {
-    PodNetwork pods = held();
+  private Duration enrol(WantedPod pod, HeldNetwork pods) {
     release = null;
     settled = null;
     Answer answer =
@@ -223,11 +213,12 @@ final class PodLoop implements Runnable {
                     uid, pod.namespace(), pod.name(), pod.serviceAccount(), pods.namespace()));
     return switch (answer) {
       case Answer.Accepted _ -> {
-        capture(pod, pods);
+        pods.capture(pod.options(), world.clock().instant());
         world.facts().put(pod, EnrolmentFacts.State.ENABLED);
-        enabled(pod);
         backoff.reset();
-        yield survey(pods);
+        boolean again = pods.survey(world.clock().instant());
+        enabled(pod);
+        yield again ? SURVEY : world.timing().resync();
       }
       case Answer.Refused refused -> {
         world.metrics().failed("ztunnel-refused");
@@ -240,20 +231,6 @@ final class PodLoop implements Runnable {
     };
   }
 
-  private void capture(WantedPod pod, PodNetwork pods) {
-    if (!assured || !pod.options().equals(inPlace)) {
-      boolean first = inPlace == null;
-      pods.capture(pod.options());
-      inPlace = pod.options();
-      assured = true;
-      found = Found.CURRENT;
-      world.metrics().applied("capture");
-      if (first) {
-        unproxied.captured(world.clock().instant());
-      }
-    }
-  }
-
   private void enabled(WantedPod pod) {
     if (status.state() != State.ENABLED) {
       Duration took = Duration.between(changed, world.clock().instant());
@@ -264,15 +241,16 @@ final class PodLoop implements Runnable {
   }
 
   /** ztunnel does not have the pod; see the class comment for what that means for its traffic. */
-  private Duration pending(WantedPod pod, PodNetwork pods, String why) {
-    if (world.facts().get(pod) == EnrolmentFacts.State.ENABLED && inPlace != null) {
+  private Duration pending(WantedPod pod, HeldNetwork pods, String why) {
+    Instant now = world.clock().instant();
+    if (world.facts().get(pod) == EnrolmentFacts.State.ENABLED && pods.captured()) {
+      pods.survey(now);
       become(State.ENABLED, "captured; " + why);
-      survey(pods);
       return backoff.next();
     }
-    boolean runs = inPlace == null && Sockets.inUse(pods.sockets());
+    boolean runs = !pods.captured() && pods.inUse();
     if (!runs) {
-      capture(pod, pods);
+      pods.capture(pod.options(), now);
     }
     world.facts().put(pod, EnrolmentFacts.State.PENDING);
     become(
@@ -284,11 +262,10 @@ final class PodLoop implements Runnable {
     return backoff.next();
   }
 
-  private Duration release(WantedPod pod) {
-    PodNetwork pods = held();
+  private Duration release(WantedPod pod, HeldNetwork pods) {
     if (settled == null) {
       EnrolmentFacts.State told = world.facts().remove(uid);
-      if (told == null && found == Found.NOTHING) {
+      if (told == null && !pods.touched()) {
         world.ztunnels().remove(uid, Duration.ZERO);
         become(State.NONE, pod.verdict().reason());
         backoff.reset();
@@ -301,89 +278,51 @@ final class PodLoop implements Runnable {
     return drain(pod, pods, settled);
   }
 
-  private Duration drain(WantedPod pod, PodNetwork pods, Instant from) {
+  private Duration drain(WantedPod pod, HeldNetwork pods, Instant from) {
     Instant now = world.clock().instant();
     if (now.isBefore(from)) {
       return Duration.between(now, from);
     }
     if (release == null) {
-      if (inPlace != null || found == Found.OTHER) {
-        pods.drain();
-        world.metrics().applied("drain");
-      }
-      inPlace = null;
-      found = Found.DRAINING;
-      unproxied.clear();
+      pods.drain();
       Duration time = world.timing().drain();
       CompletableFuture<Answer> told = world.ztunnels().remove(uid, time);
       told.thenRun(this::wake);
       release = new Release(told, now.plus(time).plus(DRAIN_GRACE));
     }
-    boolean finished =
-        release.told().isDone() && pods.sockets().stream().noneMatch(Sockets::ofZtunnel);
+    boolean finished = release.told().isDone() && !pods.hasZtunnel();
     if (!finished && now.isBefore(release.deadline())) {
       return DRAIN_LOOK;
     }
-    clean(pods);
+    pods.remove();
+    settled = null;
+    release = null;
+    backoff.reset();
     LOG.info("pod released", "pod", pod.fullName(), "reason", pod.verdict().reason());
     become(State.NONE, pod.verdict().reason());
     return leaving ? END : world.timing().resync();
-  }
-
-  private void clean(PodNetwork pods) {
-    pods.remove();
-    world.metrics().applied("remove");
-    inPlace = null;
-    found = Found.NOTHING;
-    settled = null;
-    release = null;
-    unproxied.clear();
-    backoff.reset();
   }
 
   /** The pod has ended: nothing of it needs to finish. */
   private void releaseNow(String why) {
     world.facts().remove(uid);
     world.ztunnels().remove(uid, Duration.ZERO);
-    PodNetwork pods = network;
+    HeldNetwork pods = held;
+    held = null;
+    settled = null;
+    release = null;
     if (pods != null) {
-      try {
-        if (found != Found.NOTHING) {
-          clean(pods);
+      try (pods) {
+        if (pods.touched()) {
+          pods.remove();
+          LOG.info("pod released", "pod", wanted.fullName(), "reason", why);
         }
       } catch (PodNetwork.Refused e) {
         // The namespace goes, and its rules with it.
         LOG.debug("rules stay in a namespace that goes", "pod", wanted.fullName(), "error", e);
-      } finally {
-        network = null;
-        inPlace = null;
-        found = Found.NOTHING;
-        settled = null;
-        release = null;
-        unproxied.clear();
-        pods.close();
       }
-      LOG.info("pod released", "pod", wanted.fullName(), "reason", why);
     }
     become(State.NONE, why);
-  }
-
-  /** Looks after connections that pass ztunnel by; answers when to look again. */
-  private Duration survey(PodNetwork pods) {
-    Instant now = world.clock().instant();
-    if (!unproxied.due(now)) {
-      return world.timing().resync();
-    }
-    unproxied.look(Sockets.unproxied(pods.sockets()), now);
-    become(status.state(), status.reason());
-    return SURVEY;
-  }
-
-  private PodNetwork held() {
-    if (network == null) {
-      throw new IllegalStateException("no network namespace is held");
-    }
-    return network;
   }
 
   private void become(State state, String reason) {
@@ -394,7 +333,7 @@ final class PodLoop implements Runnable {
     WantedPod pod = wanted;
     Instant since =
         status != null && status.state() == state ? status.since() : world.clock().instant();
-    List<PodStatus.Unproxied> past = unproxied == null ? List.of() : unproxied.list();
+    List<PodStatus.Unproxied> past = held == null ? List.of() : held.unproxied();
     return new PodStatus(uid, pod.namespace(), pod.name(), state, reason, since, past);
   }
 }

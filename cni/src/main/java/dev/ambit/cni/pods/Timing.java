@@ -11,9 +11,15 @@ import java.time.Duration;
  * @param retryLeast first wait after a failure
  * @param retryMost longest wait after failures
  * @param resync how often a pod that is as it should be is looked at anyway
+ * @param verify how often its rules are read back
  */
 public record Timing(
-    Duration settle, Duration drain, Duration retryLeast, Duration retryMost, Duration resync) {
+    Duration settle,
+    Duration drain,
+    Duration retryLeast,
+    Duration retryMost,
+    Duration resync,
+    Duration verify) {
   /** As the specs have it. */
   public static final Timing STANDARD =
       new Timing(
@@ -21,5 +27,6 @@ public record Timing(
           Duration.ofSeconds(10),
           Duration.ofMillis(5),
           Duration.ofSeconds(5),
-          Duration.ofSeconds(1));
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(30));
 }

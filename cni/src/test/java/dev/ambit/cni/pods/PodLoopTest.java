@@ -160,6 +160,19 @@ class PodLoopTest {
   }
 
   @Test
+  void rules_that_someone_changed_are_put_back() throws Exception {
+    try (Surroundings here = new Surroundings()) {
+      Surroundings.Space space = (Surroundings.Space) here.network;
+      here.start(pod(true));
+      here.happens("ztunnel adds u1", "capture a", ENABLED);
+
+      space.found = Found.OTHER;
+
+      here.happens("capture a");
+    }
+  }
+
+  @Test
   void a_deleted_pod_is_released_at_once() throws Exception {
     try (Surroundings here = new Surroundings()) {
       here.start(pod(true));
@@ -271,7 +284,8 @@ class PodLoopTest {
                 Duration.ofMillis(300),
                 Duration.ofMillis(2),
                 Duration.ofMillis(50),
-                Duration.ofMillis(20)))) {
+                Duration.ofMillis(20),
+                Duration.ofMillis(40)))) {
       Surroundings.Space space = (Surroundings.Space) here.network;
       space.sockets = List.of(socket(0));
       here.start(pod(true));

@@ -47,7 +47,8 @@ final class Surroundings implements AutoCloseable {
             Duration.ofMillis(300),
             Duration.ofMillis(2),
             Duration.ofMillis(50),
-            Duration.ofMillis(20)));
+            Duration.ofMillis(20),
+            Duration.ofMillis(40)));
   }
 
   Surroundings(Timing timing) {
