@@ -248,6 +248,15 @@ public final class CertificateCache implements Certificates, AutoCloseable {
   /** Starts what is due, the most urgent first, and sees to it that the rest is woken for. */
   private void startDue() {
     Instant now = clock.instant();
+    // Made by a demand, not asked for since, and of no local workload: not renewed for ever.
+    entries
+        .values()
+        .removeIf(entry ->
+            entry.waiting
+                && entry.certificate != null
+                && !entry.wanted
+                && !entry.pinned
+                && !entry.due.isAfter(now));
     while (inFlight < MOST_IN_FLIGHT && !closed) {
       Optional<Entry> next =
           entries.values().stream()
@@ -322,10 +331,6 @@ public final class CertificateCache implements Certificates, AutoCloseable {
   private void gain(Entry entry, WorkloadCertificate issued) {
     Instant now = clock.instant();
     boolean renewal = entry.certificate != null;
-    if (renewal && !entry.wanted && !entry.pinned) {
-      entries.remove(entry.identity);
-      return;
-    }
     entry.certificate = issued;
     entry.error = null;
     entry.failures = 0;
