@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -33,15 +34,48 @@ final class SourceLaws {
 
   private SourceLaws() {}
 
-  /** Each breach of a size law in one source file. */
-  static List<String> sizeBreaches(String name, String source) {
+  /**
+   * Each breach of a size law.
+   *
+   * @param sources name to text
+   */
+  static List<String> sizeBreaches(Map<String, String> sources) {
     List<String> breaches = new ArrayList<>();
-    long lines = source.lines().count();
-    if (lines > FILE_LINES) {
-      breaches.add(name + ": " + lines + " lines, at most " + FILE_LINES);
+    sources.forEach((name, source) -> {
+      long lines = source.lines().count();
+      if (lines > FILE_LINES) {
+        breaches.add(name + ": " + lines + " lines, at most " + FILE_LINES);
+      }
+    });
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    List<NamedSource> files =
+        sources.entrySet().stream().map(e -> new NamedSource(e.getKey(), e.getValue())).toList();
+    JavacTask task =
+        (JavacTask) compiler.getTask(null, null, null, List.of("-proc:none"), null, files);
+    SourcePositions positions = Trees.instance(task).getSourcePositions();
+    try {
+      for (CompilationUnitTree unit : task.parse()) {
+        String name = unit.getSourceFile().getName().substring(1);
+        new Sizes(name, breaches, unit, positions).scan(unit, null);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    new Sizes(name, breaches).scan(parsed(source), null);
     return breaches;
+  }
+
+  private static final class NamedSource extends SimpleJavaFileObject {
+    private final String text;
+
+    NamedSource(String file, String text) {
+      super(URI.create("string:///" + file), JavaFileObject.Kind.SOURCE);
+      this.text = text;
+    }
+
+    @Override
+    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+      return text;
+    }
   }
 
   /** The folders of Java files that have no {@code @NullMarked} package-info with Javadoc. */
@@ -67,40 +101,18 @@ final class SourceLaws {
     }
   }
 
-  private record Parsed(CompilationUnitTree unit, SourcePositions positions) {}
-
-  private static Parsed parsed(String source) {
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    JavaFileObject file =
-        new SimpleJavaFileObject(URI.create("string:///Source.java"), JavaFileObject.Kind.SOURCE) {
-          @Override
-          public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-            return source;
-          }
-        };
-    JavacTask task =
-        (JavacTask) compiler.getTask(null, null, null, List.of("-proc:none"), null, List.of(file));
-    try {
-      return new Parsed(task.parse().iterator().next(), Trees.instance(task).getSourcePositions());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private static final class Sizes extends TreePathScanner<@Nullable Void, @Nullable Void> {
     private final String name;
     private final List<String> breaches;
-    private @Nullable Parsed parsed;
+    private final CompilationUnitTree unit;
+    private final SourcePositions positions;
     private boolean inRecord;
 
-    Sizes(String name, List<String> breaches) {
+    Sizes(String name, List<String> breaches, CompilationUnitTree unit, SourcePositions positions) {
       this.name = name;
       this.breaches = breaches;
-    }
-
-    void scan(Parsed source, @Nullable Void unused) {
-      parsed = source;
-      scan(source.unit(), unused);
+      this.unit = unit;
+      this.positions = positions;
     }
 
     @Override
@@ -131,19 +143,14 @@ final class SourceLaws {
     }
 
     private void checkLength(Tree tree, String what) {
-      Parsed source = parsed;
-      if (source == null) {
-        return;
-      }
-      long start = source.positions().getStartPosition(source.unit(), tree);
-      long end = source.positions().getEndPosition(source.unit(), tree);
+      long start = positions.getStartPosition(unit, tree);
+      long end = positions.getEndPosition(unit, tree);
+      // A canonical constructor that nobody wrote has no place.
       if (start < 0 || end < 0) {
         return;
       }
       long lines =
-          source.unit().getLineMap().getLineNumber(end)
-              - source.unit().getLineMap().getLineNumber(start)
-              + 1;
+          unit.getLineMap().getLineNumber(end) - unit.getLineMap().getLineNumber(start) + 1;
       if (lines > METHOD_LINES) {
         breaches.add("%s: %s has %d lines, at most %d".formatted(name, what, lines, METHOD_LINES));
       }
