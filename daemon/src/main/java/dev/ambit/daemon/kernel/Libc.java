@@ -57,6 +57,12 @@ final class Libc {
       plain("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle RECVMSG =
       plain("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle READ = plain("read", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle INOTIFY_INIT1 = plain("inotify_init1", JAVA_INT, JAVA_INT);
+  private static final MethodHandle INOTIFY_ADD_WATCH =
+      plain("inotify_add_watch", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle INOTIFY_RM_WATCH =
+      plain("inotify_rm_watch", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle PRLIMIT =
       plain("prlimit", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
   private static final MethodHandle STRERROR =
@@ -223,6 +229,42 @@ final class Libc {
     try {
       MemorySegment state = STATE.get();
       return answer((long) RECVMSG.invokeExact(state, descriptor, message, flags), state);
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  static int read(int descriptor, MemorySegment bytes) {
+    try {
+      MemorySegment state = STATE.get();
+      return answer((long) READ.invokeExact(state, descriptor, bytes, bytes.byteSize()), state);
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  static int inotifyInit(int flags) {
+    try {
+      MemorySegment state = STATE.get();
+      return answer((int) INOTIFY_INIT1.invokeExact(state, flags), state);
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  static int inotifyAddWatch(int descriptor, MemorySegment path, int events) {
+    try {
+      MemorySegment state = STATE.get();
+      return answer((int) INOTIFY_ADD_WATCH.invokeExact(state, descriptor, path, events), state);
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  static int inotifyRemoveWatch(int descriptor, int watch) {
+    try {
+      MemorySegment state = STATE.get();
+      return answer((int) INOTIFY_RM_WATCH.invokeExact(state, descriptor, watch), state);
     } catch (Throwable e) {
       throw broken(e);
     }

@@ -23,6 +23,11 @@ public record AuthorizationPolicy(
     rules = List.copyOf(rules);
   }
 
+  @Override
+  public AuthorizationPolicy withMetadata(Metadata other) {
+    return new AuthorizationPolicy(other, selector, targetRefs, action, rules);
+  }
+
   /** What a matching rule means. */
   public enum Action {
     ALLOW,

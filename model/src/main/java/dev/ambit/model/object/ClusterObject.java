@@ -10,6 +10,9 @@ public sealed interface ClusterObject
         ServiceAccount {
   Metadata metadata();
 
+  /** The same object with other metadata. */
+  ClusterObject withMetadata(Metadata other);
+
   /** The object's kind as its YAML says it. */
   default String kind() {
     return this instanceof KubernetesService ? "Service" : getClass().getSimpleName();

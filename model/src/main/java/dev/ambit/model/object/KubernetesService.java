@@ -30,6 +30,20 @@ public record KubernetesService(
     ipFamilies = List.copyOf(ipFamilies);
   }
 
+  @Override
+  public KubernetesService withMetadata(Metadata other) {
+    return new KubernetesService(
+        other,
+        type,
+        clusterIps,
+        selector,
+        ports,
+        ipFamilies,
+        localTrafficOnly,
+        trafficDistribution,
+        publishNotReadyAddresses);
+  }
+
   /** What the service is; node ports and load balancers are reached inside as cluster IPs. */
   public enum Type {
     CLUSTER_IP,

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /**
  * What every object carries. {@code created} decides conflicts; {@code origin} says where it was
- * read.
+ * read; {@code generation} counts changes of its spec, from 1.
  */
 public record Metadata(
     String namespace,
@@ -14,9 +14,22 @@ public record Metadata(
     Map<String, String> labels,
     Map<String, String> annotations,
     Instant created,
-    String origin) {
+    String origin,
+    long generation) {
   public Metadata {
     labels = Map.copyOf(labels);
     annotations = Map.copyOf(annotations);
+  }
+
+  /** One whose spec has not changed yet. */
+  public Metadata(
+      String namespace,
+      String name,
+      String uid,
+      Map<String, String> labels,
+      Map<String, String> annotations,
+      Instant created,
+      String origin) {
+    this(namespace, name, uid, labels, annotations, created, origin, 1);
   }
 }

@@ -16,6 +16,11 @@ public record PeerAuthentication(
     portModes = Map.copyOf(portModes);
   }
 
+  @Override
+  public PeerAuthentication withMetadata(Metadata other) {
+    return new PeerAuthentication(other, selector, mode, portModes);
+  }
+
   /** Whether plaintext is accepted. */
   public enum Mode {
     UNSET,

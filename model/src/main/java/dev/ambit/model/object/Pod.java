@@ -30,6 +30,22 @@ public record Pod(
     containers = List.copyOf(containers);
   }
 
+  @Override
+  public Pod withMetadata(Metadata other) {
+    return new Pod(
+        other,
+        node,
+        serviceAccount,
+        hostNetwork,
+        phase,
+        ready,
+        terminating,
+        addresses,
+        containerPorts,
+        owner,
+        containers);
+  }
+
   /** One container: the command line that runs, and its environment. */
   public record Container(String name, List<String> command, Map<String, String> environment) {
     public Container {

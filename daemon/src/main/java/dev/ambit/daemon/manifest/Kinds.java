@@ -1,0 +1,68 @@
+package dev.ambit.daemon.manifest;
+
+import java.util.Map;
+import java.util.Set;
+
+/** Kinds of Kubernetes and Istio: those Ambit reads, and those it passes over without a word. */
+final class Kinds {
+  private static final String SECURITY = "security.istio.io";
+
+  /** Names by group of what is ordinary in a folder of manifests and means nothing to Ambit yet. */
+  private static final Map<String, String> PASSED_OVER =
+      Map.ofEntries(
+          Map.entry(
+              "",
+              "ConfigMap Secret Endpoints Event Node PersistentVolume PersistentVolumeClaim"
+                  + " ReplicationController LimitRange ResourceQuota PodTemplate"),
+          Map.entry("apps", "Deployment DaemonSet ReplicaSet StatefulSet ControllerRevision"),
+          Map.entry("batch", "Job CronJob"),
+          Map.entry("autoscaling", "HorizontalPodAutoscaler"),
+          Map.entry("policy", "PodDisruptionBudget"),
+          Map.entry("rbac.authorization.k8s.io", "Role RoleBinding ClusterRole ClusterRoleBinding"),
+          Map.entry("networking.k8s.io", "Ingress IngressClass NetworkPolicy"),
+          Map.entry("discovery.k8s.io", "EndpointSlice"),
+          Map.entry("storage.k8s.io", "StorageClass CSIDriver"),
+          Map.entry("scheduling.k8s.io", "PriorityClass"),
+          Map.entry("coordination.k8s.io", "Lease"),
+          Map.entry("apiextensions.k8s.io", "CustomResourceDefinition"),
+          Map.entry(
+              "admissionregistration.k8s.io",
+              "ValidatingWebhookConfiguration MutatingWebhookConfiguration"),
+          Map.entry(
+              "gateway.networking.k8s.io",
+              "Gateway GatewayClass HTTPRoute GRPCRoute TCPRoute TLSRoute UDPRoute ReferenceGrant"
+                  + " BackendTLSPolicy ListenerSet"),
+          Map.entry("inference.networking.k8s.io", "InferencePool"),
+          Map.entry(
+              "networking.istio.io",
+              "VirtualService DestinationRule Gateway ServiceEntry WorkloadEntry WorkloadGroup"
+                  + " Sidecar EnvoyFilter ProxyConfig"),
+          Map.entry(SECURITY, "RequestAuthentication"),
+          Map.entry("telemetry.istio.io", "Telemetry"),
+          Map.entry("extensions.istio.io", "WasmPlugin"),
+          Map.entry("kustomize.config.k8s.io", "Kustomization"));
+
+  private static final Set<String> READ =
+      Set.of(
+          "v1/Namespace",
+          "v1/Pod",
+          "v1/Service",
+          "v1/ServiceAccount",
+          "v1/List",
+          SECURITY + "/v1/AuthorizationPolicy",
+          SECURITY + "/v1beta1/AuthorizationPolicy",
+          SECURITY + "/v1/PeerAuthentication",
+          SECURITY + "/v1beta1/PeerAuthentication");
+
+  private Kinds() {}
+
+  static boolean read(String apiVersion, String kind) {
+    return READ.contains(apiVersion + "/" + kind);
+  }
+
+  static boolean passedOver(String apiVersion, String kind) {
+    int slash = apiVersion.indexOf('/');
+    String group = slash < 0 ? "" : apiVersion.substring(0, slash);
+    return Set.of(PASSED_OVER.getOrDefault(group, "").split(" ")).contains(kind);
+  }
+}

@@ -1,0 +1,202 @@
+package dev.ambit.daemon.manifest;
+
+import dev.ambit.daemon.manifest.ManifestFolder.Refused;
+import dev.ambit.daemon.manifest.Yaml.Malformed;
+import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.Metadata;
+import dev.ambit.model.object.Namespace;
+import dev.ambit.model.object.ServiceAccount;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the objects of one manifest file, doing what the API server would: defaults, the namespace
+ * {@code default}, the label {@code kubernetes.io/metadata.name}, a stable uid (spec: enrolment
+ * §7). Fields Ambit does not know are passed over, except in AuthorizationPolicy and
+ * PeerAuthentication, where they refuse the object. Pure.
+ */
+public final class ManifestReader {
+  private static final String NAMESPACE_LABEL = "kubernetes.io/metadata.name";
+
+  private final String file;
+  private final Instant modified;
+  private final List<ManifestProblem> problems = new ArrayList<>();
+  private final List<Loaded> objects = new ArrayList<>();
+  private final List<Refused> refused = new ArrayList<>();
+  private boolean nameless;
+
+  /**
+   * One object.
+   *
+   * @param line where it begins
+   * @param spec its spec as text in one form
+   * @param dated whether its creationTimestamp was given
+   */
+  public record Loaded(ClusterObject object, int line, String spec, boolean dated) {}
+
+  /**
+   * What a file says.
+   *
+   * @param refused objects whose name could be read, but not all the rest
+   * @param nameless whether a part of the file could not even be given a name
+   */
+  public record Content(
+      List<Loaded> loaded,
+      List<ManifestProblem> problems,
+      List<Refused> refused,
+      boolean nameless) {
+    public Content {
+      loaded = List.copyOf(loaded);
+      problems = List.copyOf(problems);
+      refused = List.copyOf(refused);
+    }
+
+    public List<ClusterObject> objects() {
+      return loaded.stream().map(Loaded::object).toList();
+    }
+
+    static Content unreadable(ManifestProblem problem) {
+      return new Content(List.of(), List.of(problem), List.of(), true);
+    }
+  }
+
+  private ManifestReader(String file, Instant modified) {
+    this.file = file;
+    this.modified = modified;
+  }
+
+  /**
+   * @param file its name, for problems and {@link Metadata#origin}
+   * @param modified stands in for an absent creationTimestamp
+   */
+  public static Content read(String file, byte[] bytes, Instant modified) {
+    List<Yaml> documents;
+    try {
+      documents = YamlReader.read(text(bytes));
+    } catch (Malformed e) {
+      return Content.unreadable(new ManifestProblem(file, e.line, "", e.got, e.expected));
+    }
+    ManifestReader reader = new ManifestReader(file, modified);
+    documents.forEach(document -> reader.object(document, ""));
+    return new Content(reader.objects, reader.problems, reader.refused, reader.nameless);
+  }
+
+  private static String text(byte[] bytes) throws Malformed {
+    CharsetDecoder decoder =
+        StandardCharsets.UTF_8
+            .newDecoder()
+            .onMalformedInput(CodingErrorAction.REPORT)
+            .onUnmappableCharacter(CodingErrorAction.REPORT);
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    try {
+      String text = decoder.decode(in).toString();
+      return text.startsWith("\ufeff") ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      int line = 1;
+      for (int i = 0; i < in.position(); i++) {
+        line += bytes[i] == '\n' ? 1 : 0;
+      }
+      throw new Malformed(line, "a byte that is not UTF-8", "text in UTF-8");
+    }
+  }
+
+  private void object(Yaml document, String path) {
+    ObjectProblems found = new ObjectProblems(file, problems);
+    if (!(document instanceof Yaml.Fields mapping)) {
+      found.add(document.line(), path, document.described(), "an object with apiVersion and kind");
+      nameless = true;
+      return;
+    }
+    FieldReader fields = new FieldReader(found, mapping, path);
+    String apiVersion = fields.required("apiVersion", "such as v1", text -> !text.isEmpty());
+    String kind = fields.required("kind", "such as Pod", text -> !text.isEmpty());
+    if (Kinds.read(apiVersion, kind)) {
+      if (kind.equals("List")) {
+        items(mapping, path, found);
+      } else {
+        known(kind, fields, found);
+      }
+    } else if (!Kinds.passedOver(apiVersion, kind)) {
+      if (!apiVersion.isEmpty() && !kind.isEmpty()) {
+        fields.problem(
+            "kind", "unknown kind " + kind + " of " + apiVersion, "a kind of Kubernetes or Istio");
+      }
+      nameless = true;
+    }
+  }
+
+  private void items(Yaml.Fields list, String path, ObjectProblems found) {
+    Yaml items = list.fields().get("items");
+    if (!(items instanceof Yaml.Items all)) {
+      String got = items == null ? "nothing" : items.described();
+      found.add(items == null ? list.line() : items.line(), path + "items", got, "a list");
+      nameless = true;
+      return;
+    }
+    for (int i = 0; i < all.items().size(); i++) {
+      object(all.items().get(i), (path.isEmpty() ? "" : path + ".") + "items[" + i + "]");
+    }
+  }
+
+  private void known(String kind, FieldReader fields, ObjectProblems found) {
+    int before = found.count();
+    Metadata metadata = metadata(kind, fields.mappingOrEmpty("metadata"), fields);
+    if (metadata == null) {
+      nameless = true;
+      return;
+    }
+    ClusterObject object =
+        switch (kind) {
+          case "Namespace" -> new Namespace(metadata);
+          case "ServiceAccount" -> new ServiceAccount(metadata);
+          case "Pod" -> PodReader.read(metadata, fields);
+          case "Service" -> ServiceReader.read(metadata, fields);
+          case "AuthorizationPolicy" -> PolicyReader.authorization(metadata, fields);
+          case "PeerAuthentication" -> PolicyReader.peerAuthentication(metadata, fields);
+          default -> throw new IllegalStateException(kind);
+        };
+    if (found.count() == before) {
+      boolean dated = fields.mappingOrEmpty("metadata").has("creationTimestamp");
+      objects.add(new Loaded(object, fields.line(), fields.canonical("spec"), dated));
+    } else {
+      refused.add(new Refused(kind, metadata.namespace(), metadata.name(), false));
+    }
+  }
+
+  private @Nullable Metadata metadata(String kind, FieldReader fields, FieldReader top) {
+    boolean isNamespace = kind.equals("Namespace");
+    String name =
+        isNamespace
+            ? fields.required("name", Forms.LABEL, Forms::label)
+            : fields.required("name", Forms.NAME, Forms::name);
+    String namespace = fields.formed("namespace", Forms.LABEL, Forms::label);
+    if (!Forms.name(name) || !(namespace.isEmpty() || Forms.label(namespace))) {
+      return null;
+    }
+    String home = isNamespace ? "" : namespace.isEmpty() ? "default" : namespace;
+    Map<String, String> labels = new LinkedHashMap<>(fields.textMap("labels"));
+    if (isNamespace) {
+      labels.put(NAMESPACE_LABEL, name);
+    }
+    String identity = kind + "/" + home + "/" + name;
+    String uid = UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8)).toString();
+    return new Metadata(
+        home,
+        name,
+        fields.text("uid", uid),
+        labels,
+        fields.textMap("annotations"),
+        fields.time("creationTimestamp").orElse(modified),
+        file + ":" + top.line());
+  }
+}
