@@ -73,6 +73,7 @@ final class NetScripts {
     return "forwarding=1\n"
         + SYSCTLS
         + """
+        echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad
         ip addr add %s/16 dev eth0
         ip addr add %s/64 dev eth0 nodad
         ip link set eth0 up
@@ -98,6 +99,7 @@ final class NetScripts {
             .map(a -> "ip addr add " + prefix(a) + " dev eth0" + (ipv4(a) ? "\n" : " nodad\n"))
             .collect(Collectors.joining())
         + """
+        echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad
         ip link set eth0 up
         ip route add default via 169.254.1.1 dev eth0 onlink
         ip -6 route add default via fe80::1 dev eth0 onlink
