@@ -50,9 +50,8 @@ public final class Mesh implements AutoCloseable {
     for (String folder : List.of("controller", "nodes", "facts", "run", "log", "hosts", "tmp")) {
       Files.createDirectories(settings.state().resolve(folder));
     }
+    Run.of("sh", "-eu", "-s", settings.state().toString()).input(NetScripts.OWN_RUN).must();
     // The bridge's address must exist before anyone is told to call it.
-    Run.of("mount", "-t", "tmpfs", "tmpfs", "/run").must();
-    Files.createDirectories(Path.of("/run/netns"));
     Run.of("sh", "-eu").input(NetScripts.underlay()).must();
     controller = Supervised.start(Daemons.controller(settings), news);
     facts = EnrolmentFacts.open(settings.facts(), all -> enrolled = all);

@@ -35,6 +35,23 @@ final class NetScripts {
       ip link set lo up
       """;
 
+  /**
+   * An empty {@code /run} for this mount namespace, so that {@code /run/netns} holds the mesh's own
+   * names only. The state folder, the argument, is kept if it lies there.
+   */
+  static final String OWN_RUN =
+      """
+      exec 9<"$1"
+      mount -t tmpfs tmpfs /run
+      mkdir /run/netns
+      case "$1" in
+        /run/*)
+          mkdir -p "$1"
+          mount --no-canonicalize --bind /proc/self/fd/9 "$1"
+          ;;
+      esac
+      """;
+
   private NetScripts() {}
 
   /** Link addresses of the node with this index, IPv4 first. */
