@@ -169,6 +169,7 @@ public final class Mesh implements AutoCloseable {
           addPod(pod);
         }
       }
+      leadServices(snapshot, wanted);
       MeshFile.write(settings, nodes.values(), pods.values());
     } catch (IOException | RuntimeException e) {
       news.accept("the folder's last change is only partly carried out: " + e.getMessage());
@@ -190,6 +191,13 @@ public final class Mesh implements AutoCloseable {
         wanted.stream().map(pod -> pod.metadata().namespace()).distinct().toList()) {
       // In place: the file is mounted into the pods of the namespace.
       Files.writeString(settings.hosts(namespace), HostsFile.of(namespace, services));
+    }
+  }
+
+  private void leadServices(ManifestFolder.Snapshot snapshot, List<Pod> wanted) {
+    String rules = ServiceRules.of(pick(snapshot, KubernetesService.class).toList(), wanted);
+    for (NodeHost node : nodes.values()) {
+      Run.of("nft", "-f", "-").inNamespace(node.name()).input(rules).must();
     }
   }
 
