@@ -102,7 +102,6 @@ final class NetScripts {
   static String plugPod(String pod, int link, String node) {
     return """
     ip netns add %1$s
-    nsenter --net=/run/netns/%1$s sh -c 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad'
     ip link add eth0 netns %1$s type veth peer name pod%2$d netns %3$s
     """
         .formatted(pod, link, node);
@@ -126,6 +125,7 @@ final class NetScripts {
   /** In the pod's own node. */
   static String podOfNode(int link, List<InetAddress> addresses, int node) {
     return """
+    echo 0 > /proc/sys/net/ipv6/conf/pod%1$d/accept_dad
     ip addr add 169.254.1.1/32 dev pod%1$d scope link
     ip addr add fe80::1/64 dev pod%1$d nodad
     ip link set pod%1$d up
