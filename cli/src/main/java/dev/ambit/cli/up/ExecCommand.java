@@ -1,6 +1,5 @@
 package dev.ambit.cli.up;
 
-import dev.ambit.cli.reach.StateFolders;
 import dev.ambit.cli.up.mesh.MeshFile;
 import dev.ambit.daemon.Json;
 import java.io.IOException;
@@ -24,7 +23,7 @@ public final class ExecCommand implements Callable<Integer> {
   private static final int UNAVAILABLE = 69;
 
   @Option(names = "--state", paramLabel = "DIR", description = "Default: ${DEFAULT-VALUE}")
-  private Path state = StateFolders.usual();
+  private Path state = StateFolder.usual();
 
   @Parameters(index = "0", paramLabel = "NAMESPACE/POD")
   private String pod = "";

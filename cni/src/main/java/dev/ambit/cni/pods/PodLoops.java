@@ -1,7 +1,6 @@
 package dev.ambit.cni.pods;
 
 import dev.ambit.cni.enrol.PodNetwork;
-import dev.ambit.cni.enrol.ProbeBypass;
 import dev.ambit.cni.zds.Ztunnels;
 import dev.ambit.daemon.manifest.EnrolmentFacts;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -30,28 +29,20 @@ public final class PodLoops implements AutoCloseable {
   private boolean stopped;
 
   /**
-   * What the loops act on.
+   * Loops over the given surroundings.
    *
    * @param factWriter writes what the node says about its pods
    */
-  public record Effects(
+  public PodLoops(
       PodNetwork.Opener networks,
       Ztunnels ztunnels,
-      ProbeBypass probes,
-      Consumer<Map<String, EnrolmentFacts.State>> factWriter) {}
-
-  /** No loops yet. */
-  public PodLoops(Effects effects, MeterRegistry registry, Timing timing) {
+      Consumer<Map<String, EnrolmentFacts.State>> factWriter,
+      MeterRegistry registry,
+      Timing timing) {
     AgentMetrics metrics = new AgentMetrics(registry);
     this.world =
         new PodWorld(
-            effects.networks(),
-            effects.ztunnels(),
-            effects.probes(),
-            new FactBook(effects.factWriter()),
-            metrics,
-            InstantSource.system(),
-            timing);
+            networks, ztunnels, new FactBook(factWriter), metrics, InstantSource.system(), timing);
     for (PodStatus.State state : PodStatus.State.values()) {
       metrics.gauge(
           "ambit_cni_pods",
@@ -64,7 +55,7 @@ public final class PodLoops implements AutoCloseable {
         "reason",
         "older-than-enrolment",
         () -> statuses().stream().mapToInt(status -> status.unproxied().size()).sum());
-    metrics.gauge("ambit_cni_ztunnels", "state", "connected", effects.ztunnels()::connected);
+    metrics.gauge("ambit_cni_ztunnels", "state", "connected", ztunnels::connected);
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.ambit.cni.pods;
 
 import dev.ambit.cni.enrol.PodNetwork;
-import dev.ambit.cni.enrol.ProbeBypass;
 import dev.ambit.cni.zds.Ztunnels;
 import java.time.InstantSource;
 
@@ -9,7 +8,6 @@ import java.time.InstantSource;
 record PodWorld(
     PodNetwork.Opener networks,
     Ztunnels ztunnels,
-    ProbeBypass probes,
     FactBook facts,
     AgentMetrics metrics,
     InstantSource clock,

@@ -31,14 +31,13 @@ public final class TestNamespace implements AutoCloseable {
   public static TestNamespace create() throws IOException {
     TestNamespace made =
         new TestNamespace("acni" + ProcessHandle.current().pid() + "." + NUMBER.incrementAndGet());
-    made.remake();
+    run("ip", "netns", "add", made.name);
+    made.in("ip", "link", "set", "lo", "up");
     return made;
   }
 
-  /** Makes it, or one of the same name after {@link #close}. */
-  public void remake() throws IOException {
-    run("ip", "netns", "add", name);
-    in("ip", "link", "set", "lo", "up");
+  public String name() {
+    return name;
   }
 
   public Path file() {

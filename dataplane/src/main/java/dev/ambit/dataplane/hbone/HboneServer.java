@@ -200,6 +200,11 @@ public final class HboneServer {
       return leg;
     }
 
+    /** Ends the stream without an answer. */
+    public void abort() {
+      leg.abort();
+    }
+
     /** Says {@code status} and ends the stream. */
     public void refuse(int status) {
       var channel = leg.channel();
