@@ -1,6 +1,7 @@
 package dev.ambit.cni;
 
 import dev.ambit.cni.enrol.LinuxPodNetwork;
+import dev.ambit.cni.enrol.ProbeBypass;
 import dev.ambit.cni.pods.NetworkFiles;
 import dev.ambit.cni.pods.PodLoops;
 import dev.ambit.cni.pods.PodStatus;
@@ -29,6 +30,7 @@ public final class CniAgent implements AutoCloseable {
 
   private final CniSettings settings;
   private final ZdsServer ztunnels;
+  private final ProbeBypass probes;
   private final PodLoops loops;
   private final NetworkFiles networks;
   private final ManifestFolder manifests;
@@ -42,11 +44,14 @@ public final class CniAgent implements AutoCloseable {
 
     // Bound first: a second agent on this node ends here, before it touches a pod.
     this.ztunnels = new ZdsServer(settings.ztunnelSocket(), settings.runtime().ackPatience());
+    this.probes = ProbeBypass.of(settings.runtime().probeUsers());
     this.loops =
         new PodLoops(
-            LinuxPodNetwork.opener(),
-            ztunnels,
-            facts -> EnrolmentFacts.write(settings.facts(), settings.pods().node(), facts),
+            new PodLoops.Effects(
+                LinuxPodNetwork.opener(),
+                ztunnels,
+                probes,
+                facts -> EnrolmentFacts.write(settings.facts(), settings.pods().node(), facts)),
             metrics.registry(),
             settings.runtime().timing());
     this.networks = new NetworkFiles(loops::wakeAll);
@@ -110,6 +115,7 @@ public final class CniAgent implements AutoCloseable {
       if (!loops.release(most)) {
         LOG.warn("not every pod could be released in time", "most", most.toString());
       }
+      probes.close();
     }
     close();
   }

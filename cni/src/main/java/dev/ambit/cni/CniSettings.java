@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -35,13 +36,15 @@ public record CniSettings(
    *
    * @param ackPatience how long a ztunnel may take to answer
    * @param adminPort 0 picks one
+   * @param probeUsers users of the node whose connections to captured pods are probes
    */
   public record Runtime(
       Timing timing,
       Duration ackPatience,
       OnStop onStop,
       int adminPort,
-      Optional<Path> adminSocket) {}
+      Optional<Path> adminSocket,
+      Set<Integer> probeUsers) {}
 
   /** Reads all of them; the caller finishes {@code read}. */
   public static CniSettings from(Settings read) {
@@ -77,7 +80,21 @@ public record CniSettings(
         Duration.ofSeconds(5),
         read.choice("AMBIT_ON_STOP", OnStop.class, OnStop.RELEASE),
         read.number("AMBIT_ADMIN_PORT", 0, 0, 65535),
-        read.text("AMBIT_ADMIN_SOCKET").map(Path::of));
+        read.text("AMBIT_ADMIN_SOCKET").map(Path::of),
+        users(read));
+  }
+
+  private static Set<Integer> users(Settings read) {
+    Set<String> words = words(read.text("AMBIT_PROBE_UIDS", ""));
+    Set<Integer> users = new TreeSet<>();
+    for (String word : words) {
+      if (word.matches("[0-9]{1,9}")) {
+        users.add(Integer.parseInt(word));
+      } else {
+        read.mistake("AMBIT_PROBE_UIDS", word, "user numbers, separated by commas");
+      }
+    }
+    return users;
   }
 
   private static String required(Settings read, String name) {

@@ -135,7 +135,7 @@ final class Enclosure {
     finished = true;
     Instant start = Instant.now();
     List<String> names = Traces.namesIn(state.path());
-    String score = score();
+    int[] score = score();
     String trouble = "";
     try {
       if (logs != null) {
@@ -155,7 +155,12 @@ final class Enclosure {
             Duration.between(start, Instant.now()));
     if (asStep) {
       report.step(result);
-      report.text(score + (result.ok() ? "" : ", and something was left behind"));
+      report.text(
+          "%d of %d steps are right, %d s"
+              .formatted(
+                  score[0] + (result.ok() ? 1 : 0),
+                  score[1] + 1,
+                  (System.currentTimeMillis() - began()) / 1000));
     } else {
       report.note(
           result.ok() ? "the mesh is gone; nothing is left of it" : "left: " + result.trouble());
@@ -163,11 +168,13 @@ final class Enclosure {
     return result.ok();
   }
 
-  private String score() {
+  /** Steps that were right, and all that were tried. */
+  private int[] score() {
     try {
-      return Files.readString(state.path().resolve(Inside.SCORE)).strip();
+      String[] words = Files.readString(state.path().resolve(Inside.SCORE)).split(" ");
+      return new int[] {Integer.parseInt(words[0]), Integer.parseInt(words[1])};
     } catch (IOException e) {
-      return "the story did not end";
+      return new int[] {0, 1};
     }
   }
 }

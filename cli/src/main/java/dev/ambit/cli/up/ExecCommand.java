@@ -1,5 +1,6 @@
 package dev.ambit.cli.up;
 
+import dev.ambit.cli.reach.StateFolders;
 import dev.ambit.cli.up.mesh.MeshFile;
 import dev.ambit.daemon.Json;
 import java.io.IOException;
@@ -23,7 +24,7 @@ public final class ExecCommand implements Callable<Integer> {
   private static final int UNAVAILABLE = 69;
 
   @Option(names = "--state", paramLabel = "DIR", description = "Default: ${DEFAULT-VALUE}")
-  private Path state = StateFolder.usual();
+  private Path state = StateFolders.usual();
 
   @Parameters(index = "0", paramLabel = "NAMESPACE/POD")
   private String pod = "";

@@ -32,14 +32,6 @@ final class StateFolder {
     this.folder = folder;
   }
 
-  /** {@code AMBIT_STATE}, or a folder of this user's own in {@code /tmp}. */
-  static Path usual() {
-    String said = System.getenv("AMBIT_STATE");
-    return said == null || said.isEmpty()
-        ? Path.of("/tmp", "ambit-" + System.getProperty("user.name"))
-        : Path.of(said);
-  }
-
   Path path() {
     return folder;
   }

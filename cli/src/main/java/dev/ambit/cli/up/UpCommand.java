@@ -1,5 +1,6 @@
 package dev.ambit.cli.up;
 
+import dev.ambit.cli.reach.StateFolders;
 import dev.ambit.cli.up.report.Report;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ public final class UpCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description =
           "Folder the mesh keeps its files in; removed at the end. Default: ${DEFAULT-VALUE}")
-  private Path state = StateFolder.usual();
+  private Path state = StateFolders.usual();
 
   @Option(names = "--logs", paramLabel = "DIR", description = "Keeps a copy of the logs there.")
   private @Nullable Path logs;

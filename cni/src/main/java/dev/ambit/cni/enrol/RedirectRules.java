@@ -32,8 +32,8 @@ public final class RedirectRules {
   private static final String RAW = "istio-ambient-raw";
 
   private static final String NOT_ZTUNNEL = "meta mark & 0xfff != 0x539";
-  private static final String PROBE = "169.254.7.127";
-  private static final String PROBE6 = "fd16:9254:7127:1337:ffff:ffff:ffff:ffff";
+  static final String PROBE = "169.254.7.127";
+  static final String PROBE6 = "fd16:9254:7127:1337:ffff:ffff:ffff:ffff";
 
   private static final InetAddress PROBE_ADDRESS = InetAddress.ofLiteral(PROBE);
   private static final InetAddress PROBE6_ADDRESS = InetAddress.ofLiteral(PROBE6);

@@ -70,6 +70,7 @@ public record FolderPods(
         pod.metadata().namespace(),
         pod.metadata().name(),
         pod.serviceAccount(),
+        pod.addresses(),
         network(pod),
         enrolment.decide(pod, namespaceLabels),
         defaults.forPod(pod),

@@ -218,6 +218,7 @@ final class PodLoop implements Runnable {
         backoff.reset();
         boolean again = pods.survey(world.clock().instant());
         enabled(pod);
+        world.probes().put(uid, pod.addresses());
         yield again ? SURVEY : world.timing().resync();
       }
       case Answer.Refused refused -> {
@@ -264,6 +265,7 @@ final class PodLoop implements Runnable {
 
   private Duration release(WantedPod pod, HeldNetwork pods) {
     if (settled == null) {
+      world.probes().remove(uid);
       EnrolmentFacts.State told = world.facts().remove(uid);
       if (told == null && !pods.touched()) {
         world.ztunnels().remove(uid, Duration.ZERO);
@@ -305,6 +307,7 @@ final class PodLoop implements Runnable {
 
   /** The pod has ended: nothing of it needs to finish. */
   private void releaseNow(String why) {
+    world.probes().remove(uid);
     world.facts().remove(uid);
     world.ztunnels().remove(uid, Duration.ZERO);
     HeldNetwork pods = held;

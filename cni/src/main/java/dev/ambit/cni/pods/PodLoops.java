@@ -1,6 +1,7 @@
 package dev.ambit.cni.pods;
 
 import dev.ambit.cni.enrol.PodNetwork;
+import dev.ambit.cni.enrol.ProbeBypass;
 import dev.ambit.cni.zds.Ztunnels;
 import dev.ambit.daemon.manifest.EnrolmentFacts;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -29,20 +30,28 @@ public final class PodLoops implements AutoCloseable {
   private boolean stopped;
 
   /**
-   * Loops over the given surroundings.
+   * What the loops act on.
    *
    * @param factWriter writes what the node says about its pods
    */
-  public PodLoops(
+  public record Effects(
       PodNetwork.Opener networks,
       Ztunnels ztunnels,
-      Consumer<Map<String, EnrolmentFacts.State>> factWriter,
-      MeterRegistry registry,
-      Timing timing) {
+      ProbeBypass probes,
+      Consumer<Map<String, EnrolmentFacts.State>> factWriter) {}
+
+  /** No loops yet. */
+  public PodLoops(Effects effects, MeterRegistry registry, Timing timing) {
     AgentMetrics metrics = new AgentMetrics(registry);
     this.world =
         new PodWorld(
-            networks, ztunnels, new FactBook(factWriter), metrics, InstantSource.system(), timing);
+            effects.networks(),
+            effects.ztunnels(),
+            effects.probes(),
+            new FactBook(effects.factWriter()),
+            metrics,
+            InstantSource.system(),
+            timing);
     for (PodStatus.State state : PodStatus.State.values()) {
       metrics.gauge(
           "ambit_cni_pods",
@@ -55,7 +64,7 @@ public final class PodLoops implements AutoCloseable {
         "reason",
         "older-than-enrolment",
         () -> statuses().stream().mapToInt(status -> status.unproxied().size()).sum());
-    metrics.gauge("ambit_cni_ztunnels", "state", "connected", ztunnels::connected);
+    metrics.gauge("ambit_cni_ztunnels", "state", "connected", effects.ztunnels()::connected);
   }
 
   /**

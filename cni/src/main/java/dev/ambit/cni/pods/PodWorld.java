@@ -1,6 +1,7 @@
 package dev.ambit.cni.pods;
 
 import dev.ambit.cni.enrol.PodNetwork;
+import dev.ambit.cni.enrol.ProbeBypass;
 import dev.ambit.cni.zds.Ztunnels;
 import java.time.InstantSource;
 
@@ -8,6 +9,7 @@ import java.time.InstantSource;
 record PodWorld(
     PodNetwork.Opener networks,
     Ztunnels ztunnels,
+    ProbeBypass probes,
     FactBook facts,
     AgentMetrics metrics,
     InstantSource clock,

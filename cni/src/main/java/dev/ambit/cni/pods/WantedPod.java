@@ -2,7 +2,9 @@ package dev.ambit.cni.pods;
 
 import dev.ambit.cni.enrol.Enrolment;
 import dev.ambit.cni.enrol.RedirectOptions;
+import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What a pod of this node should be.
@@ -16,10 +18,15 @@ public record WantedPod(
     String namespace,
     String name,
     String serviceAccount,
+    List<InetAddress> addresses,
     Path network,
     Enrolment.Verdict verdict,
     RedirectOptions options,
     boolean over) {
+  public WantedPod {
+    addresses = List.copyOf(addresses);
+  }
+
   /** {@code namespace/name}. */
   public String fullName() {
     return namespace + "/" + name;
@@ -31,6 +38,7 @@ public record WantedPod(
         namespace,
         name,
         serviceAccount,
+        addresses,
         network,
         new Enrolment.Verdict(false, reason),
         options,

@@ -31,13 +31,14 @@ public final class TestNamespace implements AutoCloseable {
   public static TestNamespace create() throws IOException {
     TestNamespace made =
         new TestNamespace("acni" + ProcessHandle.current().pid() + "." + NUMBER.incrementAndGet());
-    run("ip", "netns", "add", made.name);
-    made.in("ip", "link", "set", "lo", "up");
+    made.remake();
     return made;
   }
 
-  public String name() {
-    return name;
+  /** Makes it, or one of the same name after {@link #close}. */
+  public void remake() throws IOException {
+    run("ip", "netns", "add", name);
+    in("ip", "link", "set", "lo", "up");
   }
 
   public Path file() {

@@ -2,6 +2,7 @@ package dev.ambit.cni.pods;
 
 import dev.ambit.cni.enrol.Enrolment;
 import dev.ambit.cni.enrol.PodNetwork;
+import dev.ambit.cni.enrol.ProbeBypass;
 import dev.ambit.cni.enrol.RedirectOptions;
 import dev.ambit.cni.enrol.RedirectRules.Found;
 import dev.ambit.cni.zds.Answer;
@@ -54,19 +55,21 @@ final class Surroundings implements AutoCloseable {
   Surroundings(Timing timing) {
     loops =
         new PodLoops(
-            _ -> {
-              if (network instanceof Space space) {
-                return space.opened();
-              }
-              throw new PodNetwork.Refused((String) network);
-            },
-            new Ztunnel(),
-            written -> {
-              if (!written.equals(facts)) {
-                facts = Map.copyOf(written);
-                journal.add("facts " + written);
-              }
-            },
+            new PodLoops.Effects(
+                _ -> {
+                  if (network instanceof Space space) {
+                    return space.opened();
+                  }
+                  throw new PodNetwork.Refused((String) network);
+                },
+                new Ztunnel(),
+                ProbeBypass.of(List.of()),
+                written -> {
+                  if (!written.equals(facts)) {
+                    facts = Map.copyOf(written);
+                    journal.add("facts " + written);
+                  }
+                }),
             new SimpleMeterRegistry(),
             timing);
   }
@@ -93,6 +96,7 @@ final class Surroundings implements AutoCloseable {
         "shop",
         "web",
         "default",
+        List.of(),
         Path.of("/run/netns/none"),
         new Enrolment.Verdict(captured, captured ? "labelled" : "not labelled"),
         RedirectOptions.BASE,
@@ -106,6 +110,7 @@ final class Surroundings implements AutoCloseable {
         pod.namespace(),
         pod.name(),
         pod.serviceAccount(),
+        pod.addresses(),
         pod.network(),
         new Enrolment.Verdict(false, "the pod is over"),
         pod.options(),

@@ -50,9 +50,8 @@ public final class Mesh implements AutoCloseable {
     for (String folder : List.of("controller", "nodes", "facts", "run", "log", "hosts", "tmp")) {
       Files.createDirectories(settings.state().resolve(folder));
     }
+    Run.of("sh", "-eu", "-s", settings.state().toString()).input(NetScripts.OWN_RUN).must();
     // The bridge's address must exist before anyone is told to call it.
-    Run.of("mount", "-t", "tmpfs", "tmpfs", "/run").must();
-    Files.createDirectories(Path.of("/run/netns"));
     Run.of("sh", "-eu").input(NetScripts.underlay()).must();
     controller = Supervised.start(Daemons.controller(settings), news);
     facts = EnrolmentFacts.open(settings.facts(), all -> enrolled = all);
@@ -170,6 +169,7 @@ public final class Mesh implements AutoCloseable {
           addPod(pod);
         }
       }
+      leadServices(snapshot, wanted);
       MeshFile.write(settings, nodes.values(), pods.values());
     } catch (IOException | RuntimeException e) {
       news.accept("the folder's last change is only partly carried out: " + e.getMessage());
@@ -191,6 +191,13 @@ public final class Mesh implements AutoCloseable {
         wanted.stream().map(pod -> pod.metadata().namespace()).distinct().toList()) {
       // In place: the file is mounted into the pods of the namespace.
       Files.writeString(settings.hosts(namespace), HostsFile.of(namespace, services));
+    }
+  }
+
+  private void leadServices(ManifestFolder.Snapshot snapshot, List<Pod> wanted) {
+    String rules = ServiceRules.of(pick(snapshot, KubernetesService.class).toList(), wanted);
+    for (NodeHost node : nodes.values()) {
+      Run.of("nft", "-f", "-").inNamespace(node.name()).input(rules).must();
     }
   }
 

@@ -35,6 +35,23 @@ final class NetScripts {
       ip link set lo up
       """;
 
+  /**
+   * An empty {@code /run} for this mount namespace, so that {@code /run/netns} holds the mesh's own
+   * names only. The state folder, the argument, is kept if it lies there.
+   */
+  static final String OWN_RUN =
+      """
+      exec 9<"$1"
+      mount -t tmpfs tmpfs /run
+      mkdir /run/netns
+      case "$1" in
+        /run/*)
+          mkdir -p "$1"
+          mount --no-canonicalize --bind /proc/self/fd/9 "$1"
+          ;;
+      esac
+      """;
+
   private NetScripts() {}
 
   /** Link addresses of the node with this index, IPv4 first. */
@@ -73,6 +90,7 @@ final class NetScripts {
     return "forwarding=1\n"
         + SYSCTLS
         + """
+        echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad
         ip addr add %s/16 dev eth0
         ip addr add %s/64 dev eth0 nodad
         ip link set eth0 up
@@ -84,7 +102,6 @@ final class NetScripts {
   static String plugPod(String pod, int link, String node) {
     return """
     ip netns add %1$s
-    nsenter --net=/run/netns/%1$s sh -c 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad'
     ip link add eth0 netns %1$s type veth peer name pod%2$d netns %3$s
     """
         .formatted(pod, link, node);
@@ -98,6 +115,7 @@ final class NetScripts {
             .map(a -> "ip addr add " + prefix(a) + " dev eth0" + (ipv4(a) ? "\n" : " nodad\n"))
             .collect(Collectors.joining())
         + """
+        echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad
         ip link set eth0 up
         ip route add default via 169.254.1.1 dev eth0 onlink
         ip -6 route add default via fe80::1 dev eth0 onlink
@@ -107,6 +125,7 @@ final class NetScripts {
   /** In the pod's own node. */
   static String podOfNode(int link, List<InetAddress> addresses, int node) {
     return """
+    echo 0 > /proc/sys/net/ipv6/conf/pod%1$d/accept_dad
     ip addr add 169.254.1.1/32 dev pod%1$d scope link
     ip addr add fe80::1/64 dev pod%1$d nodad
     ip link set pod%1$d up

@@ -165,7 +165,7 @@ final class Stage implements AutoCloseable {
   /** The command line of this distribution, on this mesh. */
   Run.Outcome ambit(String... arguments) {
     var command = new ArrayList<>(List.of("env"));
-    command.add("AMBIT_STATE=" + mesh.settings().state());
+    command.add("AMBIT_MESH_STATE=" + mesh.settings().state());
     command.add(mesh.settings().launcher().toString());
     command.addAll(List.of(arguments));
     return Run.of(command).go();
