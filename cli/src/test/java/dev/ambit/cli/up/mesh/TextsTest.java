@@ -36,6 +36,44 @@ class TextsTest {
     assertThat(HostsFile.of("outside", List.of(service))).contains(" web.shop\n");
   }
 
+  @Test
+  @DisplayName("a virtual address leads to each ready pod of the selector, by the port's name")
+  void serviceRules() throws Exception {
+    var service =
+        new KubernetesService(
+            metadata("shop", "web", Map.of(), Map.of()),
+            KubernetesService.Type.CLUSTER_IP,
+            List.of(InetAddress.getByName("10.96.0.10"), InetAddress.getByName("fd96::10")),
+            Map.of("app", "web"),
+            List.of(new KubernetesService.Port("http", "TCP", 80, 0, "http", "")),
+            List.of(),
+            false,
+            "",
+            false);
+    List<Pod> pods = List.of(web("10.77.1.12", true), web("10.77.2.12", true), web("::9", false));
+    assertThat(ServiceRules.of(List.of(service), pods))
+        .contains(
+            "ip daddr 10.96.0.10 tcp dport 80 numgen random mod 2 0 dnat ip to 10.77.1.12:8080\n")
+        .contains(
+            "ip daddr 10.96.0.10 tcp dport 80 numgen random mod 1 0 dnat ip to 10.77.2.12:8080\n")
+        .doesNotContain("ip6");
+  }
+
+  private static Pod web(String address, boolean ready) throws Exception {
+    return new Pod(
+        metadata("shop", address, Map.of("app", "web", "v", "1"), Map.of()),
+        "node-a",
+        "default",
+        false,
+        Pod.Phase.RUNNING,
+        ready,
+        false,
+        List.of(InetAddress.getByName(address)),
+        Map.of("http", 8080),
+        "a",
+        List.of());
+  }
+
   @ParameterizedTest(name = "{0}")
   @DisplayName("programs of a pod wait exactly when the agent will capture it")
   @CsvSource({
