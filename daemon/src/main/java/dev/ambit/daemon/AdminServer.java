@@ -212,6 +212,7 @@ public final class AdminServer implements AutoCloseable {
     Path fresh = socket.resolveSibling(socket.getFileName() + "~");
     ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
+      Files.createDirectories(fresh.toAbsolutePath().getParent());
       Files.deleteIfExists(fresh);
       listening.bind(UnixDomainSocketAddress.of(fresh), MOST_CONNECTIONS);
       Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("rw-------"));

@@ -241,11 +241,15 @@ public final class PacketSocket implements AutoCloseable {
       this.key = key(path);
     }
 
-    /** Bound under another name, made private, then renamed: never open to others. */
+    /**
+     * Bound under another name, made private, then renamed: never open to others. Makes the folder
+     * when there is none.
+     */
     public static Listener listen(Path path) throws IOException {
       Path fresh = path.resolveSibling(path.getFileName() + "~");
       int descriptor = socket();
       try (Arena arena = Arena.ofConfined()) {
+        Files.createDirectories(fresh.toAbsolutePath().getParent());
         Files.deleteIfExists(fresh);
         int answer = Libc.bind(descriptor, UnixAddress.of(fresh, arena));
         if (answer < 0) {

@@ -186,8 +186,7 @@ class PacketSocketTest {
     Path far = folder.resolve("x".repeat(120));
     assertThatThrownBy(() -> PacketSocket.connect(far))
         .hasMessageContaining("expected at most 107");
-    assertThatThrownBy(() -> Listener.listen(folder.resolve("no/such/folder")))
-        .hasMessageContaining("bind");
+    assertThatThrownBy(() -> Listener.listen(far)).hasMessageContaining("expected at most 107");
     assertThatThrownBy(() -> client.send(new byte[0], -1)).hasMessageContaining("got 0 bytes");
   }
 
