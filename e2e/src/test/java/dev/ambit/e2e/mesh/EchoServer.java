@@ -1,5 +1,6 @@
 package dev.ambit.e2e.mesh;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ServerSocket;
@@ -11,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Answers bytes with themselves; remembers who came. */
-public final class EchoServer implements AutoCloseable {
+public final class EchoServer implements Closeable {
   private final ServerSocket server;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final List<String> callers = new CopyOnWriteArrayList<>();

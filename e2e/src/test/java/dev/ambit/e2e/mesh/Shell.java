@@ -19,7 +19,8 @@ public final class Shell {
   static void script(String text) throws IOException {
     Result result = run(List.of("sh", "-eu"), text);
     if (result.exit() != 0) {
-      throw new IOException("script failed (" + result.exit() + "): " + result.output() + "\n" + text);
+      throw new IOException(
+          "script failed (" + result.exit() + "): " + result.output() + "\n" + text);
     }
   }
 
@@ -27,7 +28,8 @@ public final class Shell {
   static void script(String namespace, String text) throws IOException {
     Result result = run(List.of("nsenter", "--net=/run/netns/" + namespace, "sh", "-eu"), text);
     if (result.exit() != 0) {
-      throw new IOException("script failed (" + result.exit() + "): " + result.output() + "\n" + text);
+      throw new IOException(
+          "script failed (" + result.exit() + "): " + result.output() + "\n" + text);
     }
   }
 

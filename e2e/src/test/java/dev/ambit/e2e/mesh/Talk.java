@@ -67,7 +67,9 @@ public final class Talk implements AutoCloseable {
       int got = in.read();
       return got < 0 ? "FIN" : "byte " + got;
     } catch (IOException e) {
-      return String.valueOf(e.getMessage()).contains("reset") ? "RST" : String.valueOf(e.getMessage());
+      return String.valueOf(e.getMessage()).contains("reset")
+          ? "RST"
+          : String.valueOf(e.getMessage());
     }
   }
 

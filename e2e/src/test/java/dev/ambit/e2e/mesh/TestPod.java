@@ -1,6 +1,7 @@
 package dev.ambit.e2e.mesh;
 
 import dev.ambit.daemon.kernel.Netns;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -20,7 +21,7 @@ public final class TestPod implements AutoCloseable {
   private final String name;
   private final String node;
   private final TestNetwork network;
-  private final List<AutoCloseable> programs = new ArrayList<>();
+  private final List<Closeable> programs = new ArrayList<>();
   private TestNetwork.Place place;
   private Netns netns;
 
@@ -70,13 +71,12 @@ public final class TestPod implements AutoCloseable {
   /** A server that this test accepts from by itself. */
   public ServerSocket listens(int port) throws Exception {
     ServerSocket server =
-        inside(
-            () -> {
-              ServerSocket socket = new ServerSocket();
-              socket.setReuseAddress(true);
-              socket.bind(new InetSocketAddress(port), 4096);
-              return socket;
-            });
+        inside(() -> {
+          ServerSocket socket = new ServerSocket();
+          socket.setReuseAddress(true);
+          socket.bind(new InetSocketAddress(port), 4096);
+          return socket;
+        });
     server.setSoTimeout(CONNECT_MILLIS);
     programs.add(server);
     return server;
@@ -94,36 +94,32 @@ public final class TestPod implements AutoCloseable {
   }
 
   public Talk connects(String ip, int port) throws Exception {
-    return inside(
-        () -> {
-          Socket socket = new Socket();
-          try {
-            socket.connect(
-                new InetSocketAddress(InetAddress.ofLiteral(ip), port), CONNECT_MILLIS);
-            return new Talk(socket);
-          } catch (IOException e) {
-            socket.close();
-            throw e;
-          }
-        });
+    return inside(() -> {
+      Socket socket = new Socket();
+      try {
+        socket.connect(new InetSocketAddress(InetAddress.ofLiteral(ip), port), CONNECT_MILLIS);
+        return new Talk(socket);
+      } catch (IOException e) {
+        socket.close();
+        throw e;
+      }
+    });
   }
 
   /** Connects from a certain local port. */
   public Talk connectsFrom(int localPort, String ip, int port) throws Exception {
-    return inside(
-        () -> {
-          Socket socket = new Socket();
-          try {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(ipv4()), localPort));
-            socket.connect(
-                new InetSocketAddress(InetAddress.ofLiteral(ip), port), CONNECT_MILLIS);
-            return new Talk(socket);
-          } catch (IOException e) {
-            socket.close();
-            throw e;
-          }
-        });
+    return inside(() -> {
+      Socket socket = new Socket();
+      try {
+        socket.setReuseAddress(true);
+        socket.bind(new InetSocketAddress(InetAddress.ofLiteral(ipv4()), localPort));
+        socket.connect(new InetSocketAddress(InetAddress.ofLiteral(ip), port), CONNECT_MILLIS);
+        return new Talk(socket);
+      } catch (IOException e) {
+        socket.close();
+        throw e;
+      }
+    });
   }
 
   /** Whether a connection echoes; false when it is refused, cut or ends. */
@@ -146,15 +142,15 @@ public final class TestPod implements AutoCloseable {
   }
 
   /** Ends the pod's programs and its network, as the death of a pod does. */
-  public void dies() throws Exception {
+  public void dies() throws IOException {
     network.unplug(place, node);
     close();
   }
 
   /** Ends the programs of this pod; its network goes with {@link TestNetwork}. */
   @Override
-  public void close() throws Exception {
-    for (AutoCloseable program : programs) {
+  public void close() throws IOException {
+    for (Closeable program : programs) {
       program.close();
     }
     programs.clear();
