@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * how things are named (docs/architecture.md, "Laws").
  */
 final class Laws {
-  /** The JDK, and the JSON trees that daemon hands out. */
+  /** The JDK, and what daemon hands out: JSON trees and meters. */
   private static final String[] JDK = {
     "java..",
     "javax.net..",
@@ -29,7 +29,8 @@ final class Laws {
     "javax.security..",
     "com.sun.net.httpserver..",
     "jdk..",
-    "tools.jackson.."
+    "tools.jackson..",
+    "io.micrometer.core.instrument.."
   };
 
   private static final String[] GENERATED = {"dev.ambit.proto.."};

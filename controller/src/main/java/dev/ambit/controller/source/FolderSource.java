@@ -1,0 +1,106 @@
+package dev.ambit.controller.source;
+
+import dev.ambit.daemon.manifest.EnrolmentFacts;
+import dev.ambit.daemon.manifest.ManifestFolder;
+import dev.ambit.daemon.manifest.ManifestProblem;
+import dev.ambit.model.object.ClusterObject;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * The cluster as a folder of manifests and a folder of enrolment facts say it (spec: enrolment §7).
+ * Both watchers run on threads of their own; what they see is joined under a lock and handed to one
+ * follower, which must only hand over.
+ */
+public final class FolderSource implements AutoCloseable {
+  private final Object lock = new Object();
+  private final Consumer<Seen> follower;
+  private final List<AutoCloseable> watchers = new ArrayList<>();
+  private Map<String, EnrolmentFacts.State> facts = Map.of();
+  private Seen last = new Seen(ClusterInput.EMPTY, List.of(), Map.of(), 0);
+  private boolean complete;
+
+  /**
+   * What was seen.
+   *
+   * @param objects how many of each kind
+   * @param atNanos when, by {@link System#nanoTime}
+   */
+  public record Seen(
+      ClusterInput input,
+      List<ManifestProblem> problems,
+      Map<String, Integer> objects,
+      long atNanos) {}
+
+  private FolderSource(Consumer<Seen> follower) {
+    this.follower = follower;
+  }
+
+  /**
+   * Reads both folders, hands the first state to {@code follower} before returning, then each
+   * change.
+   */
+  public static FolderSource open(Path manifests, Path facts, Consumer<Seen> follower) {
+    FolderSource source = new FolderSource(follower);
+    try {
+      source.watchers.add(EnrolmentFacts.open(facts, source::factsChanged));
+      source.watchers.add(ManifestFolder.open(manifests, source::manifestsChanged));
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+    source.begin();
+    return source;
+  }
+
+  private void begin() {
+    synchronized (lock) {
+      complete = true;
+      follower.accept(last);
+    }
+  }
+
+  private void factsChanged(Map<String, EnrolmentFacts.State> seen) {
+    long now = System.nanoTime();
+    synchronized (lock) {
+      facts = seen;
+      hand(new Seen(last.input().withFacts(seen), last.problems(), last.objects(), now));
+    }
+  }
+
+  private void manifestsChanged(ManifestFolder.Snapshot seen) {
+    long now = System.nanoTime();
+    synchronized (lock) {
+      ClusterInput input = ClusterInput.of(seen.objects(), facts);
+      hand(new Seen(input, seen.problems(), count(seen.objects()), now));
+    }
+  }
+
+  private void hand(Seen seen) {
+    last = seen;
+    if (complete) {
+      follower.accept(seen);
+    }
+  }
+
+  private static Map<String, Integer> count(List<ClusterObject> objects) {
+    Map<String, Integer> counts = new TreeMap<>();
+    objects.forEach(object -> counts.merge(object.kind(), 1, Integer::sum));
+    return Map.copyOf(counts);
+  }
+
+  @Override
+  public void close() {
+    for (AutoCloseable watcher : watchers.reversed()) {
+      try {
+        watcher.close();
+      } catch (Exception e) {
+        throw new IllegalStateException("closing a watched folder", e);
+      }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package dev.ambit.controller.translate;
+
+import dev.ambit.controller.source.NamespaceObjects;
+import dev.ambit.daemon.manifest.EnrolmentFacts;
+import dev.ambit.model.object.AuthorizationPolicy;
+import dev.ambit.model.object.KubernetesService;
+import dev.ambit.model.object.Metadata;
+import dev.ambit.model.object.Pod;
+import dev.ambit.model.workload.Locality;
+import dev.ambit.model.workload.ServiceKey;
+import dev.ambit.model.workload.Workload;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Pods to workloads (spec: workload-xds §8, enrolment §4). */
+final class WorkloadTranslator {
+  private static final String REDIRECTION = "ambient.istio.io/redirection";
+  private static final String NETWORK = "topology.istio.io/network";
+  private static final String TUNNEL = "networking.istio.io/tunnel";
+
+  private final MeshSettings mesh;
+  private final ServiceTranslator services;
+
+  WorkloadTranslator(MeshSettings mesh, ServiceTranslator services) {
+    this.mesh = mesh;
+    this.services = services;
+  }
+
+  /** What the namespace of a pod, and the mesh, add to it. */
+  record Surroundings(
+      NamespaceObjects objects,
+      SelectorIndex<KubernetesService> services,
+      SelectorIndex<AuthorizationPolicy> policies,
+      SelectorIndex<AuthorizationPolicy> rootPolicies,
+      PeerAuthenticationTranslator.Modes modes,
+      String network) {}
+
+  static String uid(String clusterId, Metadata pod) {
+    return clusterId + "//Pod/" + pod.namespace() + "/" + pod.name();
+  }
+
+  /**
+   * The mesh's view of {@code pod}; empty while it has no address and once it is over.
+   *
+   * @param fact what the node agent says; null when it says nothing
+   */
+  Optional<Workload> translate(
+      Pod pod,
+      EnrolmentFacts.@Nullable State fact,
+      Surroundings around,
+      Consumer<Condition> conditions) {
+    if (pod.phase().terminal() || pod.addresses().isEmpty()) {
+      return Optional.empty();
+    }
+    Metadata metadata = pod.metadata();
+    // A label inherited from the namespace says nothing of pods as long as no waypoint is ready.
+    WaypointLabels.of(metadata, around.objects())
+        .filter(WaypointLabels::direct)
+        .ifPresent(wanted -> conditions.accept(wanted.notReady(pod)));
+    Map<String, String> labels = metadata.labels();
+    String workloadName = first(labels, pod.owner(), "service.istio.io/workload-name");
+    boolean nativeTunnel = List.of(labels.getOrDefault(TUNNEL, "").split(",")).contains("http");
+    return Optional.of(
+        Workload.named(uid(mesh.clusterId(), metadata))
+            .name(metadata.name())
+            .namespace(metadata.namespace())
+            .serviceAccount(pod.serviceAccount())
+            .trustDomain(mesh.trustDomain())
+            .network(first(labels, around.network(), NETWORK))
+            .addresses(pod.addresses())
+            .tunnel(
+                captured(metadata, fact) || nativeTunnel
+                    ? Workload.Tunnel.HBONE
+                    : Workload.Tunnel.NONE)
+            .nativeTunnel(nativeTunnel)
+            .networkMode(
+                pod.hostNetwork()
+                    ? Workload.NetworkMode.HOST_NETWORK
+                    : Workload.NetworkMode.STANDARD)
+            .status(
+                pod.ready() && !pod.terminating()
+                    ? Workload.Status.HEALTHY
+                    : Workload.Status.UNHEALTHY)
+            .node(pod.node())
+            .clusterId(mesh.clusterId())
+            .locality(locality(labels))
+            .workloadName(workloadName)
+            .type(Workload.Type.POD)
+            .canonicalName(
+                first(
+                    labels,
+                    workloadName,
+                    "service.istio.io/canonical-name",
+                    "app.kubernetes.io/name",
+                    "app"))
+            .canonicalRevision(
+                first(
+                    labels,
+                    "latest",
+                    "service.istio.io/canonical-revision",
+                    "app.kubernetes.io/version",
+                    "version"))
+            .services(endpoints(pod, around))
+            .policies(policies(pod, around))
+            .build());
+  }
+
+  /** The agent's word counts; the manifest's only where no agent has spoken. */
+  private static boolean captured(Metadata pod, EnrolmentFacts.@Nullable State fact) {
+    if (fact != null) {
+      return fact == EnrolmentFacts.State.ENABLED;
+    }
+    return pod.annotations().getOrDefault(REDIRECTION, "").equals("enabled");
+  }
+
+  /**
+   * Nodes are not objects of a folder; their labels are expected on the pods, as newer kubelets put
+   * them.
+   */
+  private static Locality locality(Map<String, String> labels) {
+    return new Locality(
+        labels.getOrDefault("topology.kubernetes.io/region", ""),
+        labels.getOrDefault("topology.kubernetes.io/zone", ""),
+        labels.getOrDefault("topology.istio.io/subzone", ""));
+  }
+
+  private Map<ServiceKey, Map<Integer, Integer>> endpoints(Pod pod, Surroundings around) {
+    Map<ServiceKey, Map<Integer, Integer>> found = new HashMap<>();
+    for (KubernetesService service : around.services().matching(pod.metadata().labels())) {
+      if (service.type() != KubernetesService.Type.EXTERNAL_NAME) {
+        found.put(services.key(service), ServiceTranslator.endpointPorts(service, pod));
+      }
+    }
+    return found;
+  }
+
+  /** Selector policies by name, then what PeerAuthentication adds, as istiod lists them. */
+  private List<String> policies(Pod pod, Surroundings around) {
+    Map<String, String> labels = pod.metadata().labels();
+    List<String> found = new ArrayList<>();
+    for (AuthorizationPolicy policy : around.policies().matching(labels)) {
+      found.add(name(policy));
+    }
+    if (!pod.metadata().namespace().equals(mesh.rootNamespace())) {
+      for (AuthorizationPolicy policy : around.rootPolicies().matching(labels)) {
+        found.add(name(policy));
+      }
+    }
+    found.sort(null);
+    found.addAll(around.modes().policiesOf(labels));
+    return found;
+  }
+
+  private static String name(AuthorizationPolicy policy) {
+    return policy.metadata().namespace() + "/" + policy.metadata().name();
+  }
+
+  private static String first(Map<String, String> labels, String otherwise, String... keys) {
+    for (String key : keys) {
+      String value = labels.get(key);
+      if (value != null && !value.isEmpty()) {
+        return value;
+      }
+    }
+    return otherwise;
+  }
+}
