@@ -6,7 +6,6 @@ import dev.ambit.daemon.Metrics;
 import dev.ambit.daemon.Readiness;
 import dev.ambit.daemon.kernel.Netns;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -52,6 +51,10 @@ public final class PodRoster implements Drain.Part {
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<String, Up> running = new ConcurrentHashMap<>();
   private final Map<String, LocalPod> pending = new ConcurrentHashMap<>();
+
+  /** Proxies on their way out, with the ends of their drains; the pod may be back meanwhile. */
+  private final Map<Up, CompletableFuture<Void>> leaving = new ConcurrentHashMap<>();
+
   private RosterRule.Session session = RosterRule.Session.NEW;
   private boolean draining;
 
@@ -84,13 +87,14 @@ public final class PodRoster implements Drain.Part {
   }
 
   /**
-   * Does what a message asks and answers the error for its ack, "" for none.
+   * Does what a message asks and answers the error for its ack, "" for none. A pod that is to drain
+   * is acknowledged at once: answers come in the order of requests, so waiting for its last
+   * connection would hold up every other pod of the node. The agent sees the end of the drain by
+   * itself: our sockets are gone from the pod.
    *
    * @param network comes with an Add, null otherwise; taken over
    */
   public String handle(ZdsMessage message, @Nullable Netns network) throws InterruptedException {
-    CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
-    Duration patience = Duration.ZERO;
     String error = "";
     lock.lock();
     try {
@@ -111,8 +115,12 @@ public final class PodRoster implements Drain.Part {
         case RosterRule.Forget forget -> forget(uid(message));
         case RosterRule.Stop stop -> {
           forget(uid(message));
-          patience = stop.drain().compareTo(LONGEST_DRAIN) > 0 ? LONGEST_DRAIN : stop.drain();
-          drained = patience.isZero() ? stop(uid(message)) : drain(uid(message), patience);
+          if (stop.drain().isZero()) {
+            stop(uid(message));
+          } else {
+            boolean tooLong = stop.drain().compareTo(LONGEST_DRAIN) > 0;
+            drain(uid(message), tooLong ? LONGEST_DRAIN : stop.drain());
+          }
         }
         case RosterRule.StopAll all -> all.uids().forEach(this::stop);
         case RosterRule.Violation violation -> {
@@ -124,7 +132,6 @@ public final class PodRoster implements Drain.Part {
     } finally {
       lock.unlock();
     }
-    await(drained, patience);
     return error;
   }
 
@@ -147,8 +154,13 @@ public final class PodRoster implements Drain.Part {
   public Map<String, Row> rows() {
     Map<String, Row> rows = new TreeMap<>();
     pending.forEach((uid, pod) -> rows.put(uid, new Row(pod, false, List.of())));
-    running.forEach((uid, up) -> rows.put(uid, new Row(up.pod, true, up.proxy.tunnels())));
+    running.forEach((uid, up) -> rows.put(uid, row(up)));
+    leaving.keySet().forEach(up -> rows.putIfAbsent(up.pod.uid(), row(up)));
     return rows;
+  }
+
+  private static Row row(Up up) {
+    return new Row(up.pod, true, up.proxy.tunnels());
   }
 
   /** The whole process ends: every proxy drains; no message is answered with success any more. */
@@ -158,9 +170,8 @@ public final class PodRoster implements Drain.Part {
     try {
       draining = true;
       List.copyOf(pending.keySet()).forEach(this::forget);
-      List<CompletableFuture<Void>> ends = new ArrayList<>();
-      List.copyOf(running.keySet()).forEach(uid -> ends.add(drain(uid, drainDeadline)));
-      return CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new));
+      List.copyOf(running.keySet()).forEach(uid -> drain(uid, drainDeadline));
+      return CompletableFuture.allOf(leaving.values().toArray(CompletableFuture<?>[]::new));
     } finally {
       lock.unlock();
     }
@@ -172,6 +183,7 @@ public final class PodRoster implements Drain.Part {
     try {
       draining = true;
       List.copyOf(running.keySet()).forEach(this::stop);
+      leaving.keySet().forEach(up -> up.proxy.stop());
     } finally {
       lock.unlock();
     }
@@ -248,45 +260,33 @@ public final class PodRoster implements Drain.Part {
     }
   }
 
-  private CompletableFuture<Void> stop(String uid) {
+  /** Also ends what drains under this uid. */
+  private void stop(String uid) {
+    leaving.keySet().stream().filter(up -> up.pod.uid().equals(uid)).forEach(up -> up.proxy.stop());
     Up up = running.remove(uid);
     if (up != null) {
       metrics.stopped();
       LOG.info("proxy stopped", "pod", name(up.pod), "uid", uid);
       up.proxy.stop();
     }
-    return CompletableFuture.completedFuture(null);
   }
 
   /** The pod stays in the rows until its last connection has ended. */
-  private CompletableFuture<Void> drain(String uid, Duration deadline) {
-    Up up = running.get(uid);
+  private void drain(String uid, Duration deadline) {
+    Up up = running.remove(uid);
     if (up == null) {
-      return CompletableFuture.completedFuture(null);
+      return;
     }
     LOG.info("proxy draining", "pod", name(up.pod), "uid", uid, "deadline", deadline.toString());
-    return up.proxy
-        .drain(deadline)
-        .whenComplete((done, failure) -> {
-          lock.lock();
-          try {
-            if (running.remove(uid, up)) {
-              metrics.stopped();
-            }
-          } finally {
-            lock.unlock();
-          }
-        });
-  }
-
-  /** The proxy ends its drain by itself at the deadline; this is only the last resort. */
-  private static void await(CompletableFuture<Void> drained, Duration patience)
-      throws InterruptedException {
-    try {
-      drained.get(patience.plusSeconds(5).toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException failed) {
-      LOG.warn("drain did not end well", "error", String.valueOf(failed));
-    }
+    CompletableFuture<Void> end = up.proxy.drain(deadline);
+    leaving.put(up, end);
+    end.whenComplete((done, failure) -> {
+      leaving.remove(up);
+      metrics.stopped();
+      if (failure != null) {
+        LOG.warn("drain did not end well", "pod", name(up.pod), "error", failure.toString());
+      }
+    });
   }
 
   private void openWhenComplete() {

@@ -32,9 +32,7 @@ final class AddressedService {
 
   private static boolean matches(
       Service service, Map<Integer, Integer> ofEndpoint, String host, int port) {
-    return host.isEmpty()
-        ? targets(service, ofEndpoint, port)
-        : service.hostname().equals(host);
+    return host.isEmpty() ? targets(service, ofEndpoint, port) : service.hostname().equals(host);
   }
 
   private static boolean isBefore(Service one, Service other) {

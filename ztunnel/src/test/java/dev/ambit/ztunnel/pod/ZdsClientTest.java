@@ -264,17 +264,22 @@ final class ZdsClientTest {
   }
 
   @Test
-  void the_ack_of_a_draining_del_comes_when_the_drain_is_over() throws Exception {
+  void a_draining_del_holds_nothing_up_and_the_pod_may_come_back() throws Exception {
     try (FakeAgent.Session session = agent.accept()) {
       session.snapshotSent();
       session.add("a", network);
       session.sendDel("a", 60_000);
+      assertThat(session.answer()).isEmpty();
       assertThat(nextTold()).isEqualTo("start a");
       assertThat(nextTold()).isEqualTo("drain a 60000");
-      assertThat(session.silent()).isTrue();
       assertThat(roster.rows()).containsKey("a");
+
+      assertThat(session.add("a", network)).isEmpty();
+      assertThat(nextTold()).isEqualTo("start a");
       runner.drains.get("a").complete(null);
-      assertThat(session.answer()).isEmpty();
+      assertThat(roster.rows()).containsKey("a");
+      assertThat(session.del("a")).isEmpty();
+      assertThat(nextTold()).isEqualTo("stop a");
       assertThat(roster.rows()).isEmpty();
     }
   }
