@@ -15,6 +15,7 @@ import dev.ambit.model.policy.Peer;
 import dev.ambit.model.policy.Policy;
 import dev.ambit.model.policy.PolicyKey;
 import dev.ambit.model.policy.Verdict;
+import dev.ambit.model.workload.SharedValues;
 import dev.ambit.model.workload.Workload;
 import dev.ambit.proto.discovery.DeltaDiscoveryResponse;
 import dev.ambit.proto.discovery.Resource;
@@ -49,7 +50,8 @@ final class DecoderTest {
 
   private static DeltaResponse.Content decode(String type, Resource resource) {
     return ResponseDecoder.decode(
-            DeltaDiscoveryResponse.newBuilder().setTypeUrl(type).addResources(resource).build())
+            DeltaDiscoveryResponse.newBuilder().setTypeUrl(type).addResources(resource).build(),
+            new SharedValues())
         .resources()
         .getFirst()
         .content();
@@ -80,7 +82,7 @@ final class DecoderTest {
 
   @Test
   void the_recorded_mesh_decodes_completely() {
-    DeltaResponse response = ResponseDecoder.decode(GoldenXds.addresses("1"));
+    DeltaResponse response = ResponseDecoder.decode(GoldenXds.addresses("1"), new SharedValues());
     assertThat(response.resources())
         .hasSize(20)
         .allSatisfy(
@@ -107,7 +109,8 @@ final class DecoderTest {
   void recorded_policies_decode() {
     for (String file : List.of("xds-authorization-conv.json", "xds-authorization-strict.json")) {
       DeltaResponse response =
-          ResponseDecoder.decode(GoldenXds.response(file, DeltaStream.AUTHORIZATION, "1"));
+          ResponseDecoder.decode(
+              GoldenXds.response(file, DeltaStream.AUTHORIZATION, "1"), new SharedValues());
       assertThat(response.resources())
           .singleElement()
           .satisfies(resource ->
