@@ -77,12 +77,13 @@ final class Laws {
                 "io.netty..",
                 "io.grpc..")),
         only(
-            "ztunnel knows dataplane, model, daemon, wire types and Netty",
+            "ztunnel knows dataplane, model, daemon with its JSON trees, wire types and Netty",
             "ztunnel",
             with(
                 "dev.ambit.dataplane..",
                 "dev.ambit.model..",
                 "dev.ambit.daemon..",
+                "tools.jackson..",
                 "dev.ambit.proto..",
                 "com.google.protobuf..",
                 "io.netty..")),

@@ -21,6 +21,9 @@ import java.util.concurrent.Callable;
 /** Single questions to, and changes of, the kernel. Any thread, unless said otherwise. */
 public final class Kernel {
   private static final int RLIMIT_NOFILE = 7;
+  private static final int SIGINT = 2;
+  private static final int SIGTERM = 15;
+  private static final long SIG_DFL = 0;
   private static final int AF_INET = 2;
   private static final int SOCK_STREAM_CLOEXEC = 1 | 0x80000;
   private static final int SOL_SOCKET = 1;
@@ -111,6 +114,19 @@ public final class Kernel {
       throw new IllegalArgumentException("sysctl: got " + name + ", expected net.NAME");
     }
     return file;
+  }
+
+  /**
+   * From now on SIGINT and SIGTERM end this process at once. For the begin of a graceful end: the
+   * JVM itself is deaf to further signals then, and a second one should not have to wait.
+   */
+  public static void endAtSignals() {
+    for (int number : new int[] {SIGINT, SIGTERM}) {
+      int answer = Libc.signal(number, SIG_DFL);
+      if (answer < 0) {
+        throw new UncheckedIOException(Libc.failure("signal " + number, answer));
+      }
+    }
   }
 
   /** Raises the soft limit of open files to the hard one; answers the limit. */

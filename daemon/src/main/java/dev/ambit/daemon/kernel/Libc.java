@@ -65,6 +65,7 @@ final class Libc {
       plain("inotify_rm_watch", JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle PRLIMIT =
       plain("prlimit", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+  private static final MethodHandle SIGNAL = plain("signal", JAVA_LONG, JAVA_INT, JAVA_LONG);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(symbol("strerror"), FunctionDescriptor.of(TEXT, JAVA_INT));
 
@@ -274,6 +275,17 @@ final class Libc {
     try {
       MemorySegment state = STATE.get();
       return answer((int) PRLIMIT.invokeExact(state, 0, resource, next, previous), state);
+    } catch (Throwable e) {
+      throw broken(e);
+    }
+  }
+
+  static int signal(int number, long handler) {
+    try {
+      MemorySegment state = STATE.get();
+      // Answers the handler before, an address; only -1 is an error.
+      long before = (long) SIGNAL.invokeExact(state, number, handler);
+      return before == -1 ? answer(before, state) : 0;
     } catch (Throwable e) {
       throw broken(e);
     }

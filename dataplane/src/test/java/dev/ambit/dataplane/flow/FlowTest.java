@@ -74,7 +74,7 @@ final class FlowTest {
     loop.close();
   }
 
-  private static InetSocketAddress at(String ip, int port) {
+  static InetSocketAddress at(String ip, int port) {
     return new InetSocketAddress(InetAddress.ofLiteral(ip), port);
   }
 
@@ -129,7 +129,7 @@ final class FlowTest {
     return lines.stream().filter(line -> line.contains("\taccess\t")).toList().getLast();
   }
 
-  private static String golden(String file) {
+  static String golden(String file) {
     try (InputStream in = FlowTest.class.getResourceAsStream("/golden/" + file)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
@@ -393,84 +393,5 @@ final class FlowTest {
             .toList();
     assertThat(opened).hasSize(3);
     assertThat(opened.stream().mapToDouble(Sample::value).sum()).isEqualTo(5);
-  }
-
-  static List<String> goldenLines() {
-    return golden("access-log.txt").lines().toList();
-  }
-
-  private static final Pattern FIELD = Pattern.compile("([\\w.]+)=(?:\"([^\"]*)\"|(\\S+))");
-
-  @ParameterizedTest
-  @MethodSource("goldenLines")
-  @DisplayName("access log lines are byte for byte those of the real ztunnel, but for the time")
-  void lines_are_those_of_the_real_ztunnel(String line) {
-    Map<String, String> said = new LinkedHashMap<>();
-    Matcher field = FIELD.matcher(line.substring(line.lastIndexOf('\t') + 1));
-    while (field.find()) {
-      said.put(field.group(1), field.group(2) == null ? field.group(3) : field.group(2));
-    }
-    boolean outbound = said.get("direction").equals("outbound");
-    Flow flow =
-        recorder.begin(
-            outbound ? Flow.Direction.OUTBOUND : Flow.Direction.INBOUND,
-            loop.eventLoop(),
-            address(said.get("src.addr")),
-            address(said.get("dst.addr")));
-    String message = line.split("\t")[3];
-    if (message.equals("connection failed")) {
-      flow.refusedEarly(Failure.BAD_REQUEST, said.get("error"));
-    } else {
-      tell(flow, said);
-      if (message.equals("connection opened")) {
-        return; // DEBUG is off in this process; the fields are those of the closing line.
-      }
-      flow.opened();
-      long sent = Long.parseLong(said.get("bytes_sent"));
-      long received = Long.parseLong(said.get("bytes_recv"));
-      flow.toServer(outbound ? sent : received);
-      flow.toClient(outbound ? received : sent);
-      time.advance(Duration.ofMillis(Long.parseLong(said.get("duration").replace("ms", ""))));
-      if (said.containsKey("error")) {
-        flow.failed(Failure.UNREACHABLE, said.get("error"));
-      } else {
-        flow.closed();
-      }
-    }
-    String ours = accessLine();
-    assertThat(ours.substring(ours.indexOf('\t'))).isEqualTo(line.substring(line.indexOf('\t')));
-    assertThat(ours).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z\t.*");
-  }
-
-  private static void tell(Flow flow, Map<String, String> said) {
-    flow.source(workload(said, "src"));
-    flow.destination(workload(said, "dst"));
-    if (said.containsKey("dst.hbone_addr")) {
-      flow.authority(said.get("dst.hbone_addr"));
-    }
-    if (said.containsKey("dst.service")) {
-      String host = said.get("dst.service");
-      flow.service(Service.of("x", new ServiceKey("demo", host), List.of(), Map.of()));
-    }
-    if (said.containsKey("src.identity")) {
-      flow.mutualTls(
-          SpiffeId.parse(said.get("src.identity")).orElseThrow(),
-          SpiffeId.parse(said.get("dst.identity")).orElseThrow());
-    }
-  }
-
-  private static Workload workload(Map<String, String> said, String side) {
-    return Workload.named("u")
-        .name(said.get(side + ".workload"))
-        .namespace(said.get(side + ".namespace"))
-        .clusterId(said.get(side + ".cluster"))
-        .build();
-  }
-
-  private static InetSocketAddress address(String text) {
-    int colon = text.lastIndexOf(':');
-    return at(
-        text.substring(0, colon).replace("[", "").replace("]", ""),
-        Integer.parseInt(text.substring(colon + 1)));
   }
 }

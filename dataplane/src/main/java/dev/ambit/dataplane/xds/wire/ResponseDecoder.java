@@ -4,7 +4,6 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.ambit.dataplane.xds.DeltaResponse;
 import dev.ambit.dataplane.xds.DeltaStream;
 import dev.ambit.model.mesh.MeshChange;
-import dev.ambit.model.workload.SharedValues;
 import dev.ambit.proto.discovery.DeltaDiscoveryResponse;
 import dev.ambit.proto.discovery.Resource;
 import dev.ambit.proto.security.Authorization;
@@ -16,40 +15,34 @@ import java.util.List;
 final class ResponseDecoder {
   private ResponseDecoder() {}
 
-  /**
-   * @param shared what the workloads of one stream have in common, kept once
-   */
-  static DeltaResponse decode(DeltaDiscoveryResponse from, SharedValues shared) {
+  static DeltaResponse decode(DeltaDiscoveryResponse from) {
     List<DeltaResponse.Resource> resources = new ArrayList<>(from.getResourcesCount());
     long bytes = 0;
     for (Resource resource : from.getResourcesList()) {
       bytes += resource.getResource().getValue().size();
       resources.add(
           new DeltaResponse.Resource(
-              resource.getName(),
-              resource.getVersion(),
-              content(from.getTypeUrl(), resource, shared)));
+              resource.getName(), resource.getVersion(), content(from.getTypeUrl(), resource)));
     }
     return new DeltaResponse(
         from.getTypeUrl(), from.getNonce(), resources, from.getRemovedResourcesList(), bytes);
   }
 
-  private static DeltaResponse.Content content(
-      String type, Resource resource, SharedValues shared) {
+  private static DeltaResponse.Content content(String type, Resource resource) {
     return switch (type) {
-      case DeltaStream.ADDRESS -> address(resource, shared);
+      case DeltaStream.ADDRESS -> address(resource);
       case DeltaStream.AUTHORIZATION -> authorization(resource);
       default -> DeltaResponse.Rejected.of("type: got " + type + ", expected a subscribed one");
     };
   }
 
-  private static DeltaResponse.Content address(Resource resource, SharedValues shared) {
+  private static DeltaResponse.Content address(Resource resource) {
     try {
       Address address = Address.parseFrom(value(DeltaStream.ADDRESS, resource));
       return new DeltaResponse.Accepted(
           switch (address.getTypeCase()) {
             case WORKLOAD ->
-                new MeshChange.WorkloadPut(WorkloadDecoder.decode(address.getWorkload(), shared));
+                new MeshChange.WorkloadPut(WorkloadDecoder.decode(address.getWorkload()));
             case SERVICE -> new MeshChange.ServicePut(ServiceDecoder.decode(address.getService()));
             case TYPE_NOT_SET ->
                 throw new Undecodable("address", "neither kind", "a workload or a service");
