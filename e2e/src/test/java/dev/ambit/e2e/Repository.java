@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The checkout these tests run in: its modules, their sources and their compiled classes. */
-final class Repository {
+public final class Repository {
   private static final Path ROOT = root();
 
   private Repository() {}
 
   /** The folder of the root pom. */
-  static Path root() {
+  public static Path root() {
     Path folder = Path.of("").toAbsolutePath();
     while (!Files.exists(folder.resolve("dev"))) {
       Path parent = folder.getParent();

@@ -1,7 +1,9 @@
 package dev.ambit.dataplane.hbone;
 
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -72,6 +74,16 @@ final class Frames extends Http2FrameCodecBuilder {
     int missing = window - controller.initialWindowSize(connection);
     if (missing > 0) {
       controller.incrementWindowSize(connection, missing);
+    }
+  }
+
+  /**
+   * Closes a connection after an error. One of HTTP/2 is left to the codec, which tells the peer
+   * what it did wrong and closes; closing first would tell it that nothing was.
+   */
+  static void closeAfter(Throwable cause, Channel connection) {
+    if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) == null) {
+      connection.close();
     }
   }
 

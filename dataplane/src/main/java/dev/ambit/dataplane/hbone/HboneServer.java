@@ -205,10 +205,10 @@ public final class HboneServer {
       leg.abort();
     }
 
-    /** Says {@code status} and ends the stream. */
+    /** Says {@code status} and ends the stream; nothing is said to a peer that has given up. */
     public void refuse(int status) {
       var channel = leg.channel();
-      if (channel.isActive()) {
+      if (!isGone && channel.isActive()) {
         channel.write(new DefaultHttp2HeadersFrame(new ConnectReply(status, "").print(), true));
         channel.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
       }

@@ -83,10 +83,14 @@ final class ServerTunnel extends ChannelInboundHandlerAdapter {
   }
 
   private void end(String why) {
+    report(why);
+    channel.close();
+  }
+
+  private void report(String why) {
     if (handshaking && channel.isActive()) {
       server.terminator().refused(remote, local, why);
     }
-    channel.close();
   }
 
   private void secure(CompletableFuture<WorkloadCertificate> certificate) {
@@ -214,7 +218,8 @@ final class ServerTunnel extends ChannelInboundHandlerAdapter {
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    end(MeshTls.explain(cause));
+    report(MeshTls.explain(cause));
+    Frames.closeAfter(cause, channel);
   }
 
   /** The channel is closed, by whomever. */

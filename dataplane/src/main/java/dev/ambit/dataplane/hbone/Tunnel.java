@@ -234,7 +234,7 @@ final class Tunnel extends ChannelInboundHandlerAdapter {
     if (brokenBy == null) {
       brokenBy = cause;
     }
-    ctx.close();
+    Frames.closeAfter(cause, ctx.channel());
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2GoAwayFrame;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
@@ -293,6 +294,10 @@ public final class StreamLeg extends ChannelInboundHandlerAdapter implements Leg
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof Http2Exception broken && channel.isActive()) {
+      // The peer is told which mistake of its ended the stream.
+      channel.writeAndFlush(new DefaultHttp2ResetFrame(broken.error()));
+    }
     end(new ConnectionLost(String.valueOf(cause.getMessage()), cause));
     ctx.close();
   }
