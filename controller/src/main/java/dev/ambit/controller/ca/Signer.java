@@ -47,7 +47,6 @@ public final class Signer {
 
   private final RootSet roots;
   private final InstantSource clock;
-  private final JcaX509ExtensionUtils extensions;
   private final SecureRandom random = new SecureRandom();
 
   /** What a certificate is for. */
@@ -91,11 +90,6 @@ public final class Signer {
   public Signer(RootSet roots, InstantSource clock) {
     this.roots = roots;
     this.clock = clock;
-    try {
-      this.extensions = new JcaX509ExtensionUtils();
-    } catch (GeneralSecurityException e) {
-      throw new CannotSign("no SHA-1 for key identifiers", e);
-    }
   }
 
   static String algorithm(PrivateKey key) {
@@ -182,7 +176,8 @@ public final class Signer {
       certificate.addExtension(
           Extension.authorityKeyIdentifier,
           false,
-          extensions.createAuthorityKeyIdentifier(roots.signer().getPublicKey()));
+          // Made anew: it holds a digest, which two requests at once would mix up.
+          new JcaX509ExtensionUtils().createAuthorityKeyIdentifier(roots.signer().getPublicKey()));
       certificate.addExtension(
           Extension.subjectAlternativeName,
           true,

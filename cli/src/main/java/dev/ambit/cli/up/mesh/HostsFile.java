@@ -1,6 +1,7 @@
 package dev.ambit.cli.up.mesh;
 
 import dev.ambit.model.object.KubernetesService;
+import dev.ambit.model.workload.IpAddresses;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -21,7 +22,7 @@ final class HostsFile {
           "%1$s.%2$s.svc.cluster.local %1$s.%2$s.svc %1$s.%2$s".formatted(name, home)
               + (home.equals(namespace) ? " " + name : "");
       for (InetAddress address : service.clusterIps()) {
-        text.append(address.getHostAddress()).append(' ').append(names).append('\n');
+        text.append(IpAddresses.print(address)).append(' ').append(names).append('\n');
       }
     }
     return text.toString();

@@ -36,11 +36,11 @@ final class CertificateRenewed implements Step {
     Unmet.unless(renewed, "serial of web-b", first.serial(), "another one");
     ShownCertificate next = ShownCertificate.of(stage, Stage.OUTSIDER, web);
     Instant end = first.leaf().getNotAfter().toInstant();
-    Instant began = next.leaf().getNotBefore().toInstant();
+    Instant seen = Instant.now();
     figures.put("first_serial", first.serial());
     figures.put("next_serial", next.serial());
-    figures.put("seconds_before_expiry", Duration.between(began, end).toSeconds());
-    Unmet.unless(began.isBefore(end), "next certificate begins", began, "before " + end);
+    figures.put("seconds_before_expiry", Duration.between(seen, end).toSeconds());
+    Unmet.unless(seen.isBefore(end), "next certificate seen", seen, "before " + end);
     Unmet.unless(next.verified(), "next chain", next.said(), "verify return code 0");
     Conversation lasting = Objects.requireNonNull(stage.lasting, "no open connection");
     String answer = lasting.ask("after the renewal");

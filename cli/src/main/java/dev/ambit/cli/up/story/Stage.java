@@ -8,6 +8,7 @@ import dev.ambit.cli.up.mesh.PodSandbox;
 import dev.ambit.cli.up.process.Await;
 import dev.ambit.cli.up.process.Run;
 import dev.ambit.model.object.KubernetesService;
+import dev.ambit.model.workload.IpAddresses;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -79,7 +80,8 @@ final class Stage implements AutoCloseable {
   /** A connection from a pod, kept until the story ends. */
   Conversation talk(String pod, String host, int port) throws IOException {
     String target = "TCP:" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
-    return keep(Conversation.open(mesh.pod(pod).enter(List.of("socat", "-t", "60", "-", target))));
+    return keep(
+        Conversation.open(mesh.pod(pod).enter(List.of("socat", "-t", "0.05", "-", target))));
   }
 
   Prober probe(String pod, String url) throws IOException {
@@ -125,7 +127,7 @@ final class Stage implements AutoCloseable {
   private static String address(List<InetAddress> addresses, boolean wantIpv6) {
     return addresses.stream()
         .filter(a -> a instanceof Inet6Address == wantIpv6)
-        .map(InetAddress::getHostAddress)
+        .map(IpAddresses::print)
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException("no such address in " + addresses));
   }

@@ -32,7 +32,7 @@ class TextsTest {
             false);
     assertThat(HostsFile.of("shop", List.of(service)))
         .contains("10.96.0.10 web.shop.svc.cluster.local web.shop.svc web.shop web\n")
-        .contains("fd96:0:0:0:0:0:0:10 web.shop.svc.cluster.local web.shop.svc web.shop web\n");
+        .contains("fd96::10 web.shop.svc.cluster.local web.shop.svc web.shop web\n");
     assertThat(HostsFile.of("outside", List.of(service))).contains(" web.shop\n");
   }
 
