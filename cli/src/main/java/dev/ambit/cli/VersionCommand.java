@@ -26,7 +26,7 @@ final class VersionCommand implements Runnable {
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
     out.println("client: " + ClientVersion.text());
-    Optional<RunningMesh> running = clientOnly ? Optional.empty() : mesh.standing();
+    Optional<RunningMesh> running = clientOnly ? Optional.empty() : mesh.find();
     running.ifPresent(found -> {
       print(out, "controller", found.controller());
       for (RunningMesh.Node node : found.nodes()) {

@@ -51,7 +51,7 @@ final class Enrolling {
    */
   int run(String what, Edit edit, Predicate<JsonNode> concerned, boolean enrolling, Screen screen)
       throws Exception {
-    Optional<RunningMesh> running = mesh.standing();
+    Optional<RunningMesh> running = mesh.find();
     Path manifests = folder != null ? folder : running.map(RunningMesh::folder).orElse(null);
     if (manifests == null) {
       throw new Unreachable(
@@ -64,7 +64,7 @@ final class Enrolling {
       throw new Unreachable(String.valueOf(e.getMessage()));
     }
     screen.out().flush();
-    boolean followed = running.isPresent() && sameFolder(manifests, running.get().folder());
+    boolean followed = running.isPresent() && follows(running.get(), manifests);
     if (noWait || !followed) {
       if (!noWait) {
         screen.out().println("no running mesh follows " + manifests + ": nothing to wait for");
@@ -77,8 +77,11 @@ final class Enrolling {
     return report(pods, enrolling, screen);
   }
 
-  private static boolean sameFolder(Path one, @Nullable Path other) throws IOException {
-    return other != null && Files.exists(other) && one.toRealPath().equals(other.toRealPath());
+  /** A mesh named by its sockets does not say what it follows: then the person knows. */
+  private static boolean follows(RunningMesh mesh, Path manifests) throws IOException {
+    Path followed = mesh.folder();
+    return followed == null
+        || (Files.exists(followed) && manifests.toRealPath().equals(followed.toRealPath()));
   }
 
   /** Where sentences go. */

@@ -42,10 +42,7 @@ public final class MeshOptions {
 
   /** The mesh these options mean; throws {@link Unreachable} when there is none. */
   public RunningMesh open() {
-    if (!sockets.isEmpty() || !files.isEmpty()) {
-      return named();
-    }
-    return standing()
+    return find()
         .orElseThrow(() ->
             new Unreachable(
                 "no mesh is running (no "
@@ -54,8 +51,13 @@ public final class MeshOptions {
                     + " or --dump"));
   }
 
+  /** The mesh these options mean; empty when they mean none and none stands. */
+  public Optional<RunningMesh> find() {
+    return sockets.isEmpty() && files.isEmpty() ? standing() : Optional.of(named());
+  }
+
   /** The mesh that {@code ambit up} keeps; empty when there is none. */
-  public Optional<RunningMesh> standing() {
+  private Optional<RunningMesh> standing() {
     Path file = folder().resolve(MESH_FILE);
     try {
       return Optional.of(read(Json.read(Files.readAllBytes(file))));

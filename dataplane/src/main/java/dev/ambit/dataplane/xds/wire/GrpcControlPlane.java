@@ -9,6 +9,7 @@ import dev.ambit.dataplane.xds.DeltaRequest;
 import dev.ambit.dataplane.xds.DeltaResponse;
 import dev.ambit.dataplane.xds.DeltaStream;
 import dev.ambit.dataplane.xds.NodeInfo;
+import dev.ambit.model.workload.SharedValues;
 import dev.ambit.proto.discovery.AggregatedDiscoveryServiceGrpc;
 import dev.ambit.proto.discovery.DeltaDiscoveryRequest;
 import dev.ambit.proto.discovery.DeltaDiscoveryResponse;
@@ -46,6 +47,7 @@ public final class GrpcControlPlane implements DeltaStream.ControlPlane {
 
   /** One call; closing it ends its channel. */
   private final class GrpcStream implements DeltaStream.Stream {
+    private final SharedValues shared = new SharedValues();
     private final ManagedChannel own;
     private final BlockingClientCall<DeltaDiscoveryRequest, DeltaDiscoveryResponse> call;
 
@@ -75,7 +77,7 @@ public final class GrpcControlPlane implements DeltaStream.ControlPlane {
     public @Nullable DeltaResponse receive() throws InterruptedException {
       try {
         DeltaDiscoveryResponse response = call.read();
-        return response == null ? null : ResponseDecoder.decode(response);
+        return response == null ? null : ResponseDecoder.decode(response, shared);
       } catch (StatusException over) {
         throw broken(over.getStatus(), over);
       }

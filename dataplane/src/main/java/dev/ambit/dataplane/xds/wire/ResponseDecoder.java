@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.ambit.dataplane.xds.DeltaResponse;
 import dev.ambit.dataplane.xds.DeltaStream;
 import dev.ambit.model.mesh.MeshChange;
+import dev.ambit.model.workload.SharedValues;
 import dev.ambit.proto.discovery.DeltaDiscoveryResponse;
 import dev.ambit.proto.discovery.Resource;
 import dev.ambit.proto.security.Authorization;
@@ -15,34 +16,40 @@ import java.util.List;
 final class ResponseDecoder {
   private ResponseDecoder() {}
 
-  static DeltaResponse decode(DeltaDiscoveryResponse from) {
+  /**
+   * @param shared what the workloads of one stream have in common, kept once
+   */
+  static DeltaResponse decode(DeltaDiscoveryResponse from, SharedValues shared) {
     List<DeltaResponse.Resource> resources = new ArrayList<>(from.getResourcesCount());
     long bytes = 0;
     for (Resource resource : from.getResourcesList()) {
       bytes += resource.getResource().getValue().size();
       resources.add(
           new DeltaResponse.Resource(
-              resource.getName(), resource.getVersion(), content(from.getTypeUrl(), resource)));
+              resource.getName(),
+              resource.getVersion(),
+              content(from.getTypeUrl(), resource, shared)));
     }
     return new DeltaResponse(
         from.getTypeUrl(), from.getNonce(), resources, from.getRemovedResourcesList(), bytes);
   }
 
-  private static DeltaResponse.Content content(String type, Resource resource) {
+  private static DeltaResponse.Content content(
+      String type, Resource resource, SharedValues shared) {
     return switch (type) {
-      case DeltaStream.ADDRESS -> address(resource);
+      case DeltaStream.ADDRESS -> address(resource, shared);
       case DeltaStream.AUTHORIZATION -> authorization(resource);
       default -> DeltaResponse.Rejected.of("type: got " + type + ", expected a subscribed one");
     };
   }
 
-  private static DeltaResponse.Content address(Resource resource) {
+  private static DeltaResponse.Content address(Resource resource, SharedValues shared) {
     try {
       Address address = Address.parseFrom(value(DeltaStream.ADDRESS, resource));
       return new DeltaResponse.Accepted(
           switch (address.getTypeCase()) {
             case WORKLOAD ->
-                new MeshChange.WorkloadPut(WorkloadDecoder.decode(address.getWorkload()));
+                new MeshChange.WorkloadPut(WorkloadDecoder.decode(address.getWorkload(), shared));
             case SERVICE -> new MeshChange.ServicePut(ServiceDecoder.decode(address.getService()));
             case TYPE_NOT_SET ->
                 throw new Undecodable("address", "neither kind", "a workload or a service");

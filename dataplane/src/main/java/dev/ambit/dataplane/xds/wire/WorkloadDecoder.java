@@ -4,6 +4,7 @@ import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.workload.ApplicationTunnel;
 import dev.ambit.model.workload.Locality;
 import dev.ambit.model.workload.ServiceKey;
+import dev.ambit.model.workload.SharedValues;
 import dev.ambit.model.workload.Workload;
 import dev.ambit.proto.workload.Port;
 import dev.ambit.proto.workload.PortList;
@@ -21,7 +22,7 @@ final class WorkloadDecoder {
 
   private WorkloadDecoder() {}
 
-  static Workload decode(dev.ambit.proto.workload.Workload from) {
+  static Workload decode(dev.ambit.proto.workload.Workload from, SharedValues shared) {
     Workload workload =
         Workload.named(from.getUid())
             .name(from.getName())
@@ -54,6 +55,7 @@ final class WorkloadDecoder {
             .services(services(from))
             .policies(from.getAuthorizationPoliciesList())
             .capacity(capacity(from))
+            .sharing(shared)
             .build();
     requireIdentity(workload);
     return workload;

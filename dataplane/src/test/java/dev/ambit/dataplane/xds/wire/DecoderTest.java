@@ -10,6 +10,7 @@ import dev.ambit.dataplane.xds.DeltaStream;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.mesh.MeshChange;
 import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.workload.SharedValues;
 import dev.ambit.model.workload.Workload;
 import dev.ambit.proto.discovery.DeltaDiscoveryResponse;
 import dev.ambit.proto.discovery.Resource;
@@ -39,7 +40,8 @@ final class DecoderTest {
 
   static DeltaResponse.Content decode(String type, Resource resource) {
     return ResponseDecoder.decode(
-            DeltaDiscoveryResponse.newBuilder().setTypeUrl(type).addResources(resource).build())
+            DeltaDiscoveryResponse.newBuilder().setTypeUrl(type).addResources(resource).build(),
+            new SharedValues())
         .resources()
         .getFirst()
         .content();
@@ -70,7 +72,7 @@ final class DecoderTest {
 
   @Test
   void the_recorded_mesh_decodes_completely() {
-    DeltaResponse response = ResponseDecoder.decode(GoldenXds.addresses("1"));
+    DeltaResponse response = ResponseDecoder.decode(GoldenXds.addresses("1"), new SharedValues());
     assertThat(response.resources())
         .hasSize(20)
         .allSatisfy(
@@ -97,7 +99,8 @@ final class DecoderTest {
   void recorded_policies_decode() {
     for (String file : List.of("xds-authorization-conv.json", "xds-authorization-strict.json")) {
       DeltaResponse response =
-          ResponseDecoder.decode(GoldenXds.response(file, DeltaStream.AUTHORIZATION, "1"));
+          ResponseDecoder.decode(
+              GoldenXds.response(file, DeltaStream.AUTHORIZATION, "1"), new SharedValues());
       assertThat(response.resources())
           .singleElement()
           .satisfies(resource ->
