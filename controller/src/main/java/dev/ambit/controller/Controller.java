@@ -97,7 +97,12 @@ public final class Controller implements AutoCloseable {
     Subscribers clients = new Subscribers(resources, counts, pushes);
     MeshPublisher publisher =
         new MeshPublisher(settings.mesh(), clients, who.authorizer(), who.tokenFiles(), counts);
-    parts.push(FolderSource.open(settings.manifests(), settings.facts(), publisher::offer));
+    parts.push(
+        FolderSource.open(
+            settings.manifests(),
+            settings.facts(),
+            settings.state().resolve("policies.json"),
+            publisher::offer));
     publisher.publishFirst();
 
     ServerIdentity identity = new ServerIdentity(who.signer(), settings.serverNames());

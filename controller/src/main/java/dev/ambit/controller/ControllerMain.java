@@ -47,7 +47,6 @@ public final class ControllerMain {
     ControllerSettings settings = ControllerSettings.from(read);
     read.finish();
     Controller controller = Controller.start(settings);
-    CountDownLatch closed = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
@@ -55,9 +54,10 @@ public final class ControllerMain {
                 .unstarted(() -> {
                   controller.close();
                   Log.flush(Duration.ofSeconds(1));
-                  closed.countDown();
+                  // A signal's own exit status would not be 0.
+                  Runtime.getRuntime().halt(0);
                 }));
-    closed.await();
+    new CountDownLatch(1).await();
   }
 
   private static void printToken(String[] arguments) {

@@ -33,17 +33,34 @@ final class ControllerPages {
 
   Map<String, AdminServer.Page> all(Readiness readiness, Metrics metrics) {
     return Map.of(
-        "/debug/objects", _ -> reply(objects()),
-        "/problems", _ -> reply(problems()),
-        "/conditions", _ -> reply(conditions()),
-        "/clients", _ -> reply(clients()),
-        "/logging", Log.page(),
-        "/metrics", metrics.page(),
-        "/healthz/ready", readiness.page());
+        "/debug/objects",
+        _ -> reply(objects()),
+        "/problems",
+        _ -> reply(problems()),
+        "/conditions",
+        _ -> reply(conditions()),
+        "/clients",
+        _ -> reply(clients()),
+        "/version",
+        _ -> AdminServer.Reply.json(Json.write(version())),
+        "/logging",
+        Log.page(),
+        "/metrics",
+        metrics.page(),
+        "/healthz/ready",
+        readiness.page());
   }
 
   private static AdminServer.Reply reply(JsonNode page) {
     return AdminServer.Reply.json((Json.pretty(page) + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static ObjectNode version() {
+    String version = ControllerPages.class.getPackage().getImplementationVersion();
+    return Json.object()
+        .put("component", "controller")
+        .put("version", version == null ? "unpackaged" : version)
+        .put("java", Runtime.version().toString());
   }
 
   private ObjectNode objects() {

@@ -9,8 +9,10 @@ import dev.ambit.controller.translate.Derivation;
 import dev.ambit.controller.translate.MeshSettings;
 import dev.ambit.controller.xds.Subscribers;
 import dev.ambit.daemon.Log;
+import dev.ambit.daemon.manifest.ManifestFolder;
 import dev.ambit.model.mesh.MeshChange;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +37,8 @@ final class MeshPublisher {
   private @Nullable Derivation derivation;
   private volatile Status status =
       new Status(
-          new FolderSource.Seen(ClusterInput.EMPTY, List.of(), Map.of(), System.nanoTime()),
+          new FolderSource.Seen(
+              ClusterInput.EMPTY, List.of(), List.of(), Map.of(), System.nanoTime()),
           List.of());
 
   /** What was published last. */
@@ -99,13 +102,33 @@ final class MeshPublisher {
       current = new Derivation(mesh);
     }
     List<MeshChange> changes = current.derive(seen.input());
-    status = new Status(seen, current.conditions());
+    status = new Status(seen, conditions(seen, current));
     int changed = fromScratch ? clients.replace(changes) : clients.publish(changes);
     derivation = current;
     long published = System.nanoTime();
     metrics.published(Duration.ofNanos(published - began));
     tokens.update(seen.input().nodes());
     report(seen, changed, published);
+  }
+
+  /** What the objects become, and which of them cannot be read. */
+  private static List<Condition> conditions(FolderSource.Seen seen, Derivation current) {
+    List<Condition> all = new ArrayList<>(current.conditions());
+    for (ManifestFolder.Refused each : seen.refused()) {
+      all.add(
+          new Condition(
+              each.kind(),
+              each.namespace(),
+              each.name(),
+              "ambit.dev/Readable",
+              false,
+              "Malformed",
+              each.lastGood()
+                  ? "cannot be read; its last good version stays in force"
+                  : "cannot be read and never could: it is not in force"));
+    }
+    all.sort(null);
+    return List.copyOf(all);
   }
 
   private static void report(FolderSource.Seen seen, int changed, long published) {

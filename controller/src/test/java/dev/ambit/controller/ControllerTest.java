@@ -111,6 +111,24 @@ final class ControllerTest {
   }
 
   @Test
+  void a_policy_that_is_broken_at_a_restart_stays_in_force() throws Exception {
+    try (TestStream stream = stream().wildcard(AUTHORIZATION)) {
+      stream.next();
+      mesh.write("deny.yaml", Yaml.deny("demo", "no-p", "p"));
+      assertThat(names(stream.next())).containsExactly("demo/no-p");
+    }
+    mesh.stop();
+    mesh.write("deny.yaml", Yaml.deny("demo", "no-p", "p").replace("DENY", "DENNY"));
+    mesh.start();
+    try (TestStream stream = stream().wildcard(AUTHORIZATION)) {
+      assertThat(names(stream.next())).containsExactly("demo/no-p");
+      assertThat(mesh.page("/conditions").body()).contains("its last good version stays in force");
+      mesh.delete("deny.yaml");
+      assertThat(stream.next().getRemovedResourcesList()).containsExactly("demo/no-p");
+    }
+  }
+
+  @Test
   @DisplayName("workload-xds 3, ca §6.2: a restart keeps the root, and clients what they have")
   void a_restart_changes_nothing() throws Exception {
     Map<String, String> have = new HashMap<>();

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.bouncycastle.asn1.x509.GeneralName;
 
@@ -22,7 +23,11 @@ import org.bouncycastle.asn1.x509.GeneralName;
  */
 public final class CertificateAuthority {
   private static final Log LOG = Log.scope("ca");
-  private static final int MOST_AT_ONCE = 64;
+
+  /** Signing is all computing: it must leave a processor to everything else. */
+  private static final int AT_ONCE = Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
+
+  private static final Duration MOST_WAIT = Duration.ofSeconds(2);
 
   private final String nodePrefix;
   private final NodeAuthorizer authorizer;
@@ -30,7 +35,7 @@ public final class CertificateAuthority {
   private final Lifetimes lifetimes;
   private final Consumer<Outcome> events;
   private final RateLimit rate;
-  private final Semaphore places = new Semaphore(MOST_AT_ONCE);
+  private final Semaphore places = new Semaphore(AT_ONCE, true);
 
   /** How long certificates live. */
   public record Lifetimes(Duration usual, Duration most) {
@@ -97,8 +102,16 @@ public final class CertificateAuthority {
   }
 
   private Answer answer(Caller caller, Request request) {
-    if (!rate.take(caller.node()) || !places.tryAcquire()) {
-      return refuse(Outcome.TOO_MANY, caller, "too many requests");
+    if (!rate.take(caller.node())) {
+      return refuse(Outcome.TOO_MANY, caller, "too many requests of this node");
+    }
+    try {
+      if (!places.tryAcquire(MOST_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        return refuse(Outcome.TOO_MANY, caller, "too many requests at once");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return refuse(Outcome.TOO_MANY, caller, "interrupted while waiting");
     }
     try {
       return decide(caller, request);

@@ -7,9 +7,9 @@ import java.util.Map;
 /** How many certificates one node may ask for: a bucket that refills. Thread-safe. */
 final class RateLimit {
   /** A node that starts again needs one certificate for each identity on it, at once. */
-  private static final double BURST = 1000;
+  private static final double BURST = 500;
 
-  private static final double PER_SECOND = 50;
+  private static final double PER_SECOND = 100;
   private static final int MOST_NODES = 20_000;
 
   private final InstantSource clock;

@@ -52,6 +52,10 @@ public record RootSet(
     List<X509Certificate> intermediates,
     PrivateKey key) {
   private static final Duration LIFETIME = Duration.ofDays(3650);
+
+  /** A clock before this program was written is wrong. */
+  private static final Instant OLDEST = Instant.parse("2026-01-01T00:00:00Z");
+
   private static final Duration SKEW = Duration.ofMinutes(2);
 
   public RootSet {
@@ -80,6 +84,9 @@ public record RootSet(
             folder + ": got only one of root-cert.pem and root-key.pem, expected both or none");
       }
       if (!Files.exists(rootFile)) {
+        if (clock.instant().isBefore(OLDEST)) {
+          throw new Unusable("clock: got " + clock.instant() + ", expected the present time");
+        }
         RootSet made = make(organization, clock.instant());
         // The key first: a certificate without its key would stop the next start.
         PrivateFiles.write(keyFile, Pem.privateKey(made.key()).getBytes(StandardCharsets.US_ASCII));
@@ -95,7 +102,7 @@ public record RootSet(
   private static RootSet own(Path rootFile, Path keyFile) {
     List<X509Certificate> roots =
         Pem.certificates(rootFile.toString(), PrivateFiles.read(rootFile));
-    PrivateKey key = Pem.key(keyFile.toString(), PrivateFiles.read(keyFile));
+    PrivateKey key = Pem.key(keyFile.toString(), PrivateFiles.readSecret(keyFile));
     for (X509Certificate root : roots) {
       if (matches(key, root.getPublicKey())) {
         return new RootSet(roots, root, List.of(), key);
@@ -111,7 +118,7 @@ public record RootSet(
         Pem.certificates(rootFile.toString(), PrivateFiles.read(rootFile));
     X509Certificate signer =
         Pem.certificates(signerFile.toString(), PrivateFiles.read(signerFile)).getFirst();
-    PrivateKey key = Pem.key(keyFile.toString(), PrivateFiles.read(keyFile));
+    PrivateKey key = Pem.key(keyFile.toString(), PrivateFiles.readSecret(keyFile));
     if (!matches(key, signer.getPublicKey())) {
       throw new Unusable(keyFile + ": got a key that is not that of " + signerFile);
     }

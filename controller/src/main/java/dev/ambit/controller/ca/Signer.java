@@ -154,6 +154,9 @@ public final class Signer {
   X509Certificate sign(PublicKey key, List<GeneralName> names, Duration ttl, Purpose purpose) {
     Instant now = clock.instant();
     Instant last = lastDay();
+    if (now.isBefore(roots.signer().getNotBefore().toInstant())) {
+      throw new CannotSign("the clock says " + now + ", before the signing certificate begins");
+    }
     if (!now.isBefore(last)) {
       throw new CannotSign("the signing certificate expired at " + last);
     }

@@ -18,34 +18,41 @@ import java.util.function.Consumer;
  */
 public final class FolderSource implements AutoCloseable {
   private final Object lock = new Object();
+  private final SecurityMemory memory;
   private final Consumer<Seen> follower;
   private final List<AutoCloseable> watchers = new ArrayList<>();
   private Map<String, EnrolmentFacts.State> facts = Map.of();
-  private Seen last = new Seen(ClusterInput.EMPTY, List.of(), Map.of(), 0);
+  private Seen last = new Seen(ClusterInput.EMPTY, List.of(), List.of(), Map.of(), 0);
   private boolean complete;
 
   /**
    * What was seen.
    *
+   * @param refused objects that cannot be read; one with a last good version still counts
    * @param objects how many of each kind
    * @param atNanos when, by {@link System#nanoTime}
    */
   public record Seen(
       ClusterInput input,
       List<ManifestProblem> problems,
+      List<ManifestFolder.Refused> refused,
       Map<String, Integer> objects,
       long atNanos) {}
 
-  private FolderSource(Consumer<Seen> follower) {
+  private FolderSource(SecurityMemory memory, Consumer<Seen> follower) {
+    this.memory = memory;
     this.follower = follower;
   }
 
   /**
    * Reads both folders, hands the first state to {@code follower} before returning, then each
    * change.
+   *
+   * @param memory file in which policies outlive this process
    */
-  public static FolderSource open(Path manifests, Path facts, Consumer<Seen> follower) {
-    FolderSource source = new FolderSource(follower);
+  public static FolderSource open(
+      Path manifests, Path facts, Path memory, Consumer<Seen> follower) {
+    FolderSource source = new FolderSource(new SecurityMemory(memory), follower);
     try {
       source.watchers.add(EnrolmentFacts.open(facts, source::factsChanged));
       source.watchers.add(ManifestFolder.open(manifests, source::manifestsChanged));
@@ -68,16 +75,39 @@ public final class FolderSource implements AutoCloseable {
     long now = System.nanoTime();
     synchronized (lock) {
       facts = seen;
-      hand(new Seen(last.input().withFacts(seen), last.problems(), last.objects(), now));
+      hand(
+          new Seen(
+              last.input().withFacts(seen), last.problems(), last.refused(), last.objects(), now));
     }
   }
 
   private void manifestsChanged(ManifestFolder.Snapshot seen) {
     long now = System.nanoTime();
     synchronized (lock) {
-      ClusterInput input = ClusterInput.of(seen.objects(), facts);
-      hand(new Seen(input, seen.problems(), count(seen.objects()), now));
+      List<ClusterObject> objects = memory.complete(seen);
+      ClusterInput input = ClusterInput.of(objects, facts);
+      hand(new Seen(input, seen.problems(), refused(seen, input), count(objects), now));
+      // After the hand-over: a disk must not hold up a policy.
+      memory.keep(objects);
     }
+  }
+
+  /** The refused objects; one that was brought back from memory has a last good version too. */
+  private static List<ManifestFolder.Refused> refused(
+      ManifestFolder.Snapshot seen, ClusterInput input) {
+    return seen.refused().stream()
+        .map(each -> {
+          NamespaceObjects in = input.in(each.namespace());
+          boolean counts =
+              each.lastGood()
+                  || switch (each.kind()) {
+                    case "AuthorizationPolicy" -> in.policies().containsKey(each.name());
+                    case "PeerAuthentication" -> in.peerAuthentications().containsKey(each.name());
+                    default -> false;
+                  };
+          return new ManifestFolder.Refused(each.kind(), each.namespace(), each.name(), counts);
+        })
+        .toList();
   }
 
   private void hand(Seen seen) {

@@ -20,6 +20,12 @@ public final class PrivateFiles {
   private static final FileAttribute<Set<PosixFilePermission>> FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
+  private static final Set<PosixFilePermission> OWNER =
+      Set.of(
+          PosixFilePermission.OWNER_READ,
+          PosixFilePermission.OWNER_WRITE,
+          PosixFilePermission.OWNER_EXECUTE);
+
   private PrivateFiles() {}
 
   /** Makes {@code folder} and what is missing above it. */
@@ -63,6 +69,23 @@ public final class PrivateFiles {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + file, e);
     }
+  }
+
+  /** Reads a file that only its owner may read; refuses one that is open to others. */
+  public static byte[] readSecret(Path file) {
+    try {
+      Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+      if (!OWNER.containsAll(mode)) {
+        throw new Unusable(
+            file
+                + ": got mode "
+                + PosixFilePermissions.toString(mode)
+                + ", expected rw------- or less: others could read the key");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + file, e);
+    }
+    return read(file);
   }
 
   /** Reads {@code file} whole. */

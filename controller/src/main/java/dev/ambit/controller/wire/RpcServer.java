@@ -25,6 +25,13 @@ public final class RpcServer implements AutoCloseable {
   private static final int MOST_MESSAGE_BYTES = 16 * 1024 * 1024;
 
   private static final int MOST_CALLS_PER_CONNECTION = 64;
+  private static final int MOST_METADATA_BYTES = 16 * 1024;
+
+  /** What an attacker gains by opening and resetting streams is bounded. */
+  private static final int MOST_RESETS = 200;
+
+  private static final Duration RESET_WINDOW = Duration.ofSeconds(30);
+  private static final Duration MOST_IDLE = Duration.ofMinutes(5);
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
   private static final Duration KEEP_ALIVE_TIMEOUT = Duration.ofSeconds(10);
   private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
@@ -66,7 +73,10 @@ public final class RpcServer implements AutoCloseable {
             .keepAliveTime(KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS)
             .keepAliveTimeout(KEEP_ALIVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
             .permitKeepAliveTime(KEEP_ALIVE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-            .permitKeepAliveWithoutCalls(true);
+            .permitKeepAliveWithoutCalls(true)
+            .maxConnectionIdle(MOST_IDLE.toMillis(), TimeUnit.MILLISECONDS)
+            .maxInboundMetadataSize(MOST_METADATA_BYTES)
+            .maxRstFramesPerWindow(MOST_RESETS, (int) RESET_WINDOW.toSeconds());
     try {
       return new RpcServer(builder.build().start(), executor);
     } catch (IOException e) {

@@ -3,6 +3,7 @@ package dev.ambit.controller.ca;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ambit.controller.state.PrivateFiles;
 import dev.ambit.controller.state.Unusable;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,7 @@ final class RootSetTest {
   }
 
   private void write(String name, String content) throws Exception {
-    Files.writeString(folder.resolve(name), content);
+    PrivateFiles.write(folder.resolve(name), content.getBytes(StandardCharsets.US_ASCII));
   }
 
   private static X509Certificate certificate(
@@ -148,6 +149,26 @@ final class RootSetTest {
     write("root-key.pem", "garbage");
     assertThatThrownBy(this::open).isInstanceOf(Unusable.class).hasMessageContaining("expected");
     assertThat(made.roots()).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("threat-model SEC-033: a key that others can read is refused")
+  void refuses_a_key_that_others_can_read() throws Exception {
+    open();
+    Files.setPosixFilePermissions(
+        folder.resolve("root-key.pem"), PosixFilePermissions.fromString("rw-r-----"));
+    assertThatThrownBy(this::open)
+        .isInstanceOf(Unusable.class)
+        .hasMessageContaining("root-key.pem: got mode rw-r-----");
+  }
+
+  @Test
+  @DisplayName("threat-model REL-082: no root is made by a clock that is wrong")
+  void makes_no_root_in_1970() {
+    assertThatThrownBy(() -> RootSet.open(folder, "x", () -> Instant.EPOCH))
+        .isInstanceOf(Unusable.class)
+        .hasMessageContaining("clock");
+    assertThat(folder.resolve("root-key.pem")).doesNotExist();
   }
 
   @Test

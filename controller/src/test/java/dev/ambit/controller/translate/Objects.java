@@ -39,7 +39,8 @@ public final class Objects {
       Map<String, String> labels,
       Map<String, String> annotations,
       Instant created) {
-    return new Metadata(namespace, name, "uid-" + name, labels, annotations, created, "test.yaml");
+    return new Metadata(
+        namespace, name, "uid-" + name, labels, annotations, created, "test.yaml:1");
   }
 
   public static Namespace namespace(String name, String... labels) {

@@ -54,7 +54,7 @@ public final class JoinTokens {
       new SecureRandom().nextBytes(made);
       PrivateFiles.write(file, made);
     }
-    byte[] key = PrivateFiles.read(file);
+    byte[] key = PrivateFiles.readSecret(file);
     if (key.length != KEY_BYTES) {
       throw new Unusable(
           file + ": got " + key.length + " bytes, expected " + KEY_BYTES + "; delete it to renew");
