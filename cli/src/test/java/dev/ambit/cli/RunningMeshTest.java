@@ -115,7 +115,8 @@ final class RunningMeshTest {
           .contains(
               "demo client-a node-a enabled 1m30s 1 its namespace is labelled",
               "demo new node-a pending 1s 0 ztunnel does not answer");
-      assertThat(ambit("version").out()).contains("ztunnel of node-a: 0.1.0");
+      assertThat(ambit("version").out())
+          .contains("ztunnel of node-a: 0.1.0", "node agent of node-a: runs, and does not say");
     }
   }
 

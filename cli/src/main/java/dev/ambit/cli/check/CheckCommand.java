@@ -93,6 +93,7 @@ public final class CheckCommand implements Callable<Integer> {
       }
     }
     long wrong = wrong(findings);
-    out.println(wrong == 0 ? ink.good("all is well") : ink.bad(wrong + " things are wrong"));
+    String sum = wrong == 1 ? "1 thing is wrong" : wrong + " things are wrong";
+    out.println(wrong == 0 ? ink.good("all is well") : ink.bad(sum));
   }
 }

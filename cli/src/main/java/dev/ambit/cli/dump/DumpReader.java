@@ -209,8 +209,10 @@ public final class DumpReader {
     throw from.bad("network/ip");
   }
 
+  /** The share's waypoint is nested, or the share is the waypoint with a weight. */
   private static WeightedWaypoint weighted(Field from) {
-    GatewayAddress gateway = gateway(from);
+    Field nested = from.get("destination");
+    GatewayAddress gateway = gateway(nested.json().isObject() ? nested : from);
     if (gateway == null) {
       throw from.bad("a waypoint");
     }

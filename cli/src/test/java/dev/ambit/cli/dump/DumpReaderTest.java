@@ -68,7 +68,10 @@ final class DumpReaderTest {
              "services": [{"name": "s", "namespace": "ns", "hostname": "s", "ports": {},
                "cidrVips": [{"network": "net1", "cidr": "10.9.0.0/16"}], "visibility": "Namespace",
                "loadBalancer": {"routingPreferences": ["Network", "Zone"], "mode": "Failover",
-                 "healthPolicy": "AllowAll"}, "subjectAltNames": ["spiffe://x"]},
+                 "healthPolicy": "AllowAll"}, "subjectAltNames": ["spiffe://x"],
+               "weightedWaypoints": [
+                 {"destination": {"destination": "ns/w", "hboneMtlsPort": 15008}, "weight": 9},
+                 {"destination": "ns/c", "weight": 1}]},
                {"name": "t", "namespace": "ns", "hostname": "t", "ipFamilies": "IPv6",
                 "loadBalancer": {"mode": "Standard", "healthPolicy": "OnlyHealthy"}}],
              "stagedServices": {"ns/later": {"u": {"workloadUid": "u", "port": {"80": 8080}}}},
@@ -101,6 +104,9 @@ final class DumpReaderTest {
                 List.of(LoadBalancing.Scope.NETWORK, LoadBalancing.Scope.ZONE),
                 LoadBalancing.Mode.FAILOVER,
                 LoadBalancing.HealthPolicy.ALLOW_ALL));
+    assertThat(service.weightedWaypoints())
+        .extracting(share -> share.destination().destination() + " " + share.weight())
+        .containsExactly("ns/w 9", "ns/c 1");
     assertThat(service.visibility()).isEqualTo(Service.Visibility.NAMESPACE);
     assertThat(view.service(new ServiceKey("ns", "t")).orElseThrow().loadBalancing())
         .isEqualTo(LoadBalancing.DEFAULT);
