@@ -32,6 +32,9 @@ final class BulkRow {
     double rate = Tools.number(received, "bits_per_second");
     Board board = bench.board();
     if (!candidate.pids().isEmpty()) {
+      if (used == 0) {
+        throw new Commands.Failed("the proxies did nothing: the bytes went past them");
+      }
       board.add(ID, direction + ", pair CPU", "s/GB", candidate, used / (bytes / 1e9));
     }
     board.add(ID, direction + ", rate", "Gb/s", candidate, rate / 1e9);
@@ -55,6 +58,12 @@ final class BulkRow {
       command.add("-R");
     }
     // Slower than 0.3 Gb/s counts as a hang.
-    return bench.load(candidate, Duration.ofSeconds(20 + bytes * 8 / 300_000_000L), command);
+    String output =
+        bench.load(candidate, Duration.ofSeconds(20 + bytes * 8 / 300_000_000L), command);
+    if (output.contains("\"error\":")) {
+      throw new Commands.Failed(
+          "iperf3: " + output.substring(output.indexOf("\"error\":")).strip());
+    }
+    return output;
   }
 }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Ambit between the two enrolled pods: a controller, and per node a node agent and a ztunnel, each
@@ -112,6 +113,12 @@ final class MeshPair implements Candidate {
       startAgent(node);
       startZtunnel(node);
     }
+    // Before a pod is captured its traffic goes past the proxies: that must not be measured.
+    for (String node : List.of(nodes.nodeA(), nodes.nodeB())) {
+      await(
+          "the fact that a pod of " + node + " is captured",
+          () -> read(work.resolve("facts").resolve(node + ".json")).contains("enabled"));
+    }
     moment(awaitEcho(), "the first byte through the tunnel");
   }
 
@@ -146,7 +153,8 @@ final class MeshPair implements Candidate {
     environment.put("AMBIT_SERVER_NAMES", TwoNodes.NODE_A + "," + TwoNodes.NODE_B);
     environment.put("AMBIT_ADMIN_SOCKET", work.resolve("controller.sock").toString());
     others.add(role(nodes.nodeA(), "controller", environment));
-    awaitFile(work.resolve("controller/join-tokens").resolve(nodes.nodeB()));
+    Path last = work.resolve("controller/join-tokens").resolve(nodes.nodeB());
+    await("the controller to write " + last, () -> Files.exists(last));
   }
 
   private void startAgent(String node) {
@@ -195,12 +203,20 @@ final class MeshPair implements Candidate {
     }
   }
 
-  private void awaitFile(Path file) {
-    for (int i = 0; i < 300 && !Files.exists(file); i++) {
+  private void await(String what, BooleanSupplier condition) {
+    for (int i = 0; i < 600 && !condition.getAsBoolean(); i++) {
       IdleRow.pause(Duration.ofMillis(100));
     }
-    if (!Files.exists(file)) {
-      throw new Commands.Hung("no " + file + " within 30 s; " + lastWordsOfAll());
+    if (!condition.getAsBoolean()) {
+      throw new Commands.Hung("waited 60 s for " + what + "; " + lastWordsOfAll());
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.exists(file) ? Files.readString(file) : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
