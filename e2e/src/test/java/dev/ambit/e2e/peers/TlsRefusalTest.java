@@ -24,25 +24,26 @@ final class TlsRefusalTest {
   private static final String REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
   @TempDir private Path work;
-  private TestIdentities identities;
+  private MeshCa ca;
   private OurTunnel ours;
   private int port;
 
   @BeforeEach
   void start() {
-    identities = TestIdentities.under(work.resolve("mesh"));
-    ours = new OurTunnel(identities.certificate(OURS));
+    ca = MeshCa.start(work.resolve("mesh"), OURS, CALLER);
+    ours = new OurTunnel(ca.certificate(OURS));
     port = ours.inbound();
   }
 
   @AfterEach
   void stop() {
     ours.close();
+    ca.close();
   }
 
   @Test
   void openssl_with_a_certificate_of_the_mesh_speaks_tls13_and_h2() {
-    String seen = openssl(identities.files(CALLER), "-alpn", "h2", "-tls1_3");
+    String seen = openssl(ca.files(CALLER), "-alpn", "h2", "-tls1_3");
     assertThat(seen)
         .contains("New, TLSv1.3", "ALPN protocol: h2", "Verify return code: 0 (ok)")
         .contains("Server Temp Key: X25519");
@@ -53,7 +54,7 @@ final class TlsRefusalTest {
     String script =
         "openssl s_client -connect 127.0.0.1:%d -cert %s -key %s -alpn h2 </dev/null 2>/dev/null"
             + " | openssl x509 -noout -subject -ext subjectAltName";
-    PemFiles files = identities.files(CALLER);
+    PemFiles files = ca.files(CALLER);
     String seen =
         ForeignProgram.run(
             work,
@@ -71,8 +72,10 @@ final class TlsRefusalTest {
 
   @Test
   void openssl_with_a_certificate_of_another_root_is_refused() throws InterruptedException {
-    TestIdentities strangers = TestIdentities.under(work.resolve("strangers"));
-    String seen = openssl(strangers.files(CALLER), "-alpn", "h2");
+    String seen;
+    try (MeshCa strangers = MeshCa.start(work.resolve("strangers"), CALLER)) {
+      seen = openssl(strangers.files(CALLER), "-alpn", "h2");
+    }
     // BoringSSL through tcnative has no word of its own for what a trust manager of ours refuses.
     assertThat(seen).contains("alert internal error");
     assertThat(ours.refusals.poll(5, TimeUnit.SECONDS)).contains("TLS handshake failed");
@@ -80,21 +83,20 @@ final class TlsRefusalTest {
 
   @Test
   void openssl_of_another_trust_domain_is_refused() throws InterruptedException {
-    String seen =
-        openssl(identities.files(new SpiffeId("other.domain", "demo", "far")), "-alpn", "h2");
+    String seen = openssl(ca.forged("spiffe://other.domain/ns/demo/sa/caller"), "-alpn", "h2");
     assertThat(seen).contains("alert");
     assertThat(ours.refusals.poll(5, TimeUnit.SECONDS)).contains("other.domain");
   }
 
   @Test
   void openssl_with_tls12_is_refused() {
-    String seen = openssl(identities.files(CALLER), "-alpn", "h2", "-tls1_2");
+    String seen = openssl(ca.files(CALLER), "-alpn", "h2", "-tls1_2");
     assertThat(seen).contains("alert protocol version").contains("Cipher is (NONE)");
   }
 
   @Test
   void openssl_that_offers_only_http11_gets_no_http_answer() throws InterruptedException {
-    String seen = openssl(identities.files(CALLER), "-alpn", "http/1.1");
+    String seen = openssl(ca.files(CALLER), "-alpn", "http/1.1");
     assertThat(seen).doesNotContain("HTTP/1.1 ").doesNotContain("ALPN protocol: http/1.1");
     assertThat(ours.refusals.poll(5, TimeUnit.SECONDS)).isNotNull();
   }
@@ -112,12 +114,12 @@ final class TlsRefusalTest {
 
   @Test
   void curl_with_http11_gets_no_http_answer() {
-    assertThat(curl("https", identities.files(CALLER), "--http1.1")).contains("status 000");
+    assertThat(curl("https", ca.files(CALLER), "--http1.1")).contains("status 000");
   }
 
   @Test
   void curl_that_gets_instead_of_connecting_is_answered_400() {
-    assertThat(curl("https", identities.files(CALLER), "--http2")).contains("status 400");
+    assertThat(curl("https", ca.files(CALLER), "--http2")).contains("status 400");
   }
 
   /** What {@code openssl s_client} prints when it sends a request and waits for an answer. */
@@ -130,7 +132,7 @@ final class TlsRefusalTest {
                 "-connect",
                 "127.0.0.1:" + port,
                 "-CAfile",
-                identities.files(CALLER).roots().toString()));
+                ca.files(CALLER).roots().toString()));
     if (files != null) {
       command.addAll(List.of("-cert", files.chain().toString(), "-key", files.key().toString()));
     }
