@@ -35,11 +35,11 @@ final class EffectiveConfig {
   }
 
   private void windows() {
-    json.put("windowSize", settings.hbone().streamWindow());
-    json.put("connectionWindowSize", settings.hbone().connectionWindow());
-    json.put("frameSize", settings.hbone().frameSize());
-    json.put("poolMaxStreamsPerConn", settings.hbone().streamsPerTunnel());
-    json.set("poolUnusedReleaseTimeout", seconds(settings.hbone().unusedRelease()));
+    json.put("windowSize", settings.proxy().hbone().streamWindow());
+    json.put("connectionWindowSize", settings.proxy().hbone().connectionWindow());
+    json.put("frameSize", settings.proxy().hbone().frameSize());
+    json.put("poolMaxStreamsPerConn", settings.proxy().hbone().streamsPerTunnel());
+    json.set("poolUnusedReleaseTimeout", seconds(settings.proxy().hbone().unusedRelease()));
     json.put("numWorkerThreads", settings.transport().loops());
     json.put("transport", settings.transport().kind().name().toLowerCase(java.util.Locale.ROOT));
     json.set("selfTerminationDeadline", seconds(settings.terminationDeadline()));
@@ -61,7 +61,7 @@ final class EffectiveConfig {
     } else {
       json.put("requireOriginalSource", sockets.originalSource() == OriginalSource.TRUE);
     }
-    json.put("localhostAppTunnel", settings.localhostAppTunnel());
+    json.put("localhostAppTunnel", true);
   }
 
   private void addresses() {

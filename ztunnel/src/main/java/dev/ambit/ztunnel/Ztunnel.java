@@ -29,6 +29,7 @@ import dev.ambit.ztunnel.pod.PodRoster;
 import dev.ambit.ztunnel.pod.PodRunner;
 import dev.ambit.ztunnel.pod.ZdsClient;
 import dev.ambit.ztunnel.pod.wire.ZdsCodec;
+import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -132,11 +133,11 @@ public final class Ztunnel implements AutoCloseable {
         "node",
         settings.node().name(),
         "admin",
-        new Log.Plain(started.adminAddress()),
+        new Log.Plain(NetUtil.toSocketAddressString(started.adminAddress())),
         "stats",
-        new Log.Plain(started.statsAddress()),
+        new Log.Plain(NetUtil.toSocketAddressString(started.statsAddress())),
         "readiness",
-        new Log.Plain(started.readinessAddress()));
+        new Log.Plain(NetUtil.toSocketAddressString(started.readinessAddress())));
     return started;
   }
 

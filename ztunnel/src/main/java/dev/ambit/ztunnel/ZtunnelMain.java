@@ -2,74 +2,72 @@ package dev.ambit.ztunnel;
 
 import dev.ambit.daemon.Log;
 import dev.ambit.daemon.Settings;
-import dev.ambit.dataplane.hbone.TunnelPool;
-import dev.ambit.model.route.InboundCheck;
-import dev.ambit.model.route.Router;
-import dev.ambit.ztunnel.pod.PodRunner;
-import dev.ambit.ztunnel.proxy.PodProxy;
-import dev.ambit.ztunnel.proxy.ProxySettings;
+import dev.ambit.daemon.kernel.Kernel;
+import dev.ambit.dataplane.controlplane.Bearer;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.concurrent.ExecutionException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /** {@code ambit ztunnel}. */
 public final class ZtunnelMain {
+  private static final Log LOG = Log.scope("ztunnel");
   private static final int BAD_SETTINGS = 64;
+  private static final Duration FLUSH = Duration.ofSeconds(1);
 
-  /** On top of the deadline of the drain itself, which forces what is left. */
-  private static final Duration DRAIN_SLACK = Duration.ofSeconds(2);
+  /** The drain ends by itself at its deadline. */
+  private static final Duration LAST_RESORT = Duration.ofDays(1);
 
   private ZtunnelMain() {}
 
-  /** Runs until SIGTERM, SIGINT or {@code /quitquitquit}, then drains and ends with 0. */
+  /** Runs until SIGTERM, SIGINT or {@code /quitquitquit}, then ends gracefully; 0. */
   public static void main(String[] args) {
     Ztunnel ztunnel;
-    Duration deadline;
     try {
-      Settings read = Settings.of(System.getenv(), args);
+      Map<String, String> environment = System.getenv();
+      Settings read = Settings.of(environment, args);
       Log.configure(read);
-      ZtunnelSettings settings = ZtunnelSettings.from(read, System.getenv());
-      ProxySettings proxy = ProxySettings.from(read, settings.transport().sockets());
+      ZtunnelSettings settings = ZtunnelSettings.from(read, environment);
       read.finish();
-      deadline = settings.terminationDeadline().plus(DRAIN_SLACK);
-      ztunnel = Ztunnel.start(settings, World.real(path -> runner(path, proxy)));
-    } catch (Settings.BadSettings e) {
-      System.err.println(e.getMessage());
+      LOG.info("settings", shown(read));
+      LOG.info("open files", "limit", new Log.Plain(Kernel.raiseFileLimit()));
+      Kernel.missingAbilities().forEach(missing -> LOG.warn("not allowed", "what", missing));
+      ztunnel = Ztunnel.start(settings, World.real());
+    } catch (Settings.BadSettings bad) {
+      System.err.println(bad.getMessage());
       System.exit(BAD_SETTINGS);
       return;
-    } catch (RuntimeException e) {
-      System.err.println("ambit ztunnel: " + e.getMessage());
+    } catch (RuntimeException unable) {
+      LOG.error("ztunnel cannot start", "error", unable);
+      Log.flush(FLUSH);
+      System.err.println("ambit ztunnel: " + unable.getMessage());
       System.exit(1);
       return;
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(ztunnel, deadline), "stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(ztunnel), "stop"));
     ztunnel.quitRequested().join();
     System.exit(0);
   }
 
-  private static PodRunner runner(World.DataPath path, ProxySettings proxy) {
-    String network = path.settings().node().network();
-    return new PodProxy(
-        PodProxy.Network.of(path.transport()),
-        new PodProxy.Mesh(path.mesh(), new Router(network), new InboundCheck(network), network),
-        new TunnelPool.Identities(path.certificates(), path.tls()),
-        new PodProxy.Flows(path.flows(), path.connections(), InstantSource.system()),
-        proxy);
-  }
-
-  private static void end(Ztunnel ztunnel, Duration deadline) {
-    try {
-      ztunnel.drain().get(deadline.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      System.err.println("ambit ztunnel: the drain did not end: " + e);
-    }
+  private static void end(Ztunnel ztunnel) {
+    // A second signal does not wait for the drain.
+    Kernel.endAtSignals();
+    ztunnel.drain().completeOnTimeout(null, LAST_RESORT.toSeconds(), TimeUnit.SECONDS).join();
     ztunnel.close();
-    Log.flush(Duration.ofSeconds(1));
+    LOG.info("ztunnel ended");
+    Log.flush(FLUSH);
     // A signal's own exit status would not be 0.
     Runtime.getRuntime().halt(0);
+  }
+
+  /** Everything that is not the default or was read; a literal token is not shown. */
+  private static Object[] shown(Settings read) {
+    Map<String, String> effective = new LinkedHashMap<>(read.effective());
+    effective.computeIfPresent("AUTH_TOKEN", (name, token) -> new Bearer(token).toString());
+    return effective.entrySet().stream()
+        .filter(entry -> !entry.getValue().isEmpty())
+        .flatMap(entry -> Stream.<Object>of(entry.getKey(), entry.getValue()))
+        .toArray();
   }
 }

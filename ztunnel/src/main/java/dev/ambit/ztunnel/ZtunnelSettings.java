@@ -3,8 +3,8 @@ package dev.ambit.ztunnel;
 import dev.ambit.daemon.Settings;
 import dev.ambit.dataplane.controlplane.Bearer;
 import dev.ambit.dataplane.controlplane.ControlPlaneSettings;
-import dev.ambit.dataplane.hbone.HboneSettings;
 import dev.ambit.dataplane.net.TransportSettings;
+import dev.ambit.ztunnel.proxy.ProxySettings;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,8 +30,7 @@ public record ZtunnelSettings(
     Duration secretTtl,
     Duration terminationDeadline,
     TransportSettings transport,
-    HboneSettings hbone,
-    boolean localhostAppTunnel,
+    ProxySettings proxy,
     String istioVersion) {
 
   /** Where the daemon can be looked at. */
@@ -64,8 +63,7 @@ public record ZtunnelSettings(
         settings.duration("SECRET_TTL", Duration.ofHours(24)),
         terminationDeadline(settings),
         transport,
-        HboneSettings.from(settings),
-        settings.flag("LOCALHOST_APP_TUNNEL", true),
+        ProxySettings.from(settings, transport.sockets()),
         settings.text("ISTIO_META_ISTIO_VERSION", "unknown"));
   }
 
@@ -99,6 +97,7 @@ public record ZtunnelSettings(
   private static void refuseUnsupported(Settings settings) {
     Map<String, String> onlyThis =
         Map.of(
+            "LOCALHOST_APP_TUNNEL", "true",
             "PROXY_MODE", "shared",
             "XDS_ON_DEMAND", "false",
             "FAKE_CA", "false",

@@ -170,7 +170,8 @@ public final class ControlPlaneChannel implements AutoCloseable {
     if (shared != null) {
       shared.channel.shutdownNow();
     }
-    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    // Quiet first: channels end with a few last tasks of their own.
+    loop.shutdownGracefully(100, 2_000, TimeUnit.MILLISECONDS);
   }
 
   /** Puts the metadata into each call. */
