@@ -5,7 +5,7 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.AsciiString;
 import java.net.InetSocketAddress;
-import java.util.StringJoiner;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,6 @@ public record ConnectRequest(
   static final AsciiString BAGGAGE = AsciiString.cached("baggage");
   static final AsciiString TRACEPARENT = AsciiString.cached("traceparent");
   static final AsciiString NETWORK = AsciiString.cached("x-forwarded-network");
-  static final AsciiString CONNECT = AsciiString.cached("CONNECT");
 
   /**
    * The request for one captured connection.
@@ -70,13 +69,12 @@ public record ConnectRequest(
   }
 
   private static String joined(Http2Headers headers, AsciiString name) {
-    StringJoiner all = new StringJoiner(",");
-    headers.valueIterator(name).forEachRemaining(all::add);
-    return all.toString();
+    List<CharSequence> lines = headers.getAll(name);
+    return lines.isEmpty() ? "" : String.join(",", lines);
   }
 
   Http2Headers print() {
-    Http2Headers headers = new DefaultHttp2Headers(false, 8).method(CONNECT);
+    Http2Headers headers = new DefaultHttp2Headers(false, 8).method(method);
     if (authority != null) {
       headers.authority(authority);
     }

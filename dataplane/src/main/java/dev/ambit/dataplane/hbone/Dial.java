@@ -9,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2FrameCodec;
@@ -111,6 +112,8 @@ final class Dial {
     public void channelActive(ChannelHandlerContext ctx) {
       Channel channel = ctx.channel();
       channel.config().setRecvByteBufAllocator(TunnelPool.READS);
+      // TLS has no half closes: the end of input is the end.
+      channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
       SslHandler handler = tls.client(certificate, key.peers(), channel.alloc());
       handler.setHandshakeTimeoutMillis(settings.handshakeTimeout().toMillis());
       deadline =

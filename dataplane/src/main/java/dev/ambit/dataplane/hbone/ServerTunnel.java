@@ -9,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
 import io.netty.handler.codec.http2.Http2Error;
@@ -104,6 +105,8 @@ final class ServerTunnel extends ChannelInboundHandlerAdapter {
       // The deadline from accept covers it, however slowly the bytes trickle.
       handler.setHandshakeTimeoutMillis(0);
       channel.config().setRecvByteBufAllocator(TunnelPool.READS);
+      // TLS has no half closes: the end of input is the end.
+      channel.config().setOption(ChannelOption.ALLOW_HALF_CLOSURE, false);
       channel.pipeline().addFirst(handler);
       channel.config().setAutoRead(true);
     } catch (CompletionException | java.util.concurrent.CancellationException none) {

@@ -1,8 +1,10 @@
 package dev.ambit.dataplane.hbone;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ambit.dataplane.net.Transport;
+import dev.ambit.dataplane.relay.StreamLeg;
 import dev.ambit.dataplane.tls.MeshTls;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,6 +12,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -170,6 +173,39 @@ final class RelayedTrafficTest {
       client.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
       assertThat(client.getInputStream().read()).isEqualTo(-1);
       assertThat(pair.ending("client").cause()).isNull();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Transport.Kind.class, mode = EnumSource.Mode.EXCLUDE, names = "AUTO")
+  @DisplayName("hbone 42: a stream reset with INTERNAL_ERROR resets the client, and is an error")
+  void broken_stream(Transport.Kind kind) throws Exception {
+    try (var pair = new TunnelPair(kind)) {
+      pair.answer = incoming -> incoming.accept(ConnectReply.open()).reset();
+      try (var client = pair.connect(pair.tunnelAddress())) {
+        assertThatThrownBy(() -> client.getInputStream().read())
+            .isInstanceOf(SocketException.class)
+            .hasMessageContaining("reset");
+        assertThat(pair.ending("client").cause())
+            .isInstanceOf(StreamLeg.StreamReset.class)
+            .hasMessageContaining("INTERNAL_ERROR");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Transport.Kind.class, mode = EnumSource.Mode.EXCLUDE, names = "AUTO")
+  @DisplayName("hbone 42: a lost connection resets the clients of its streams")
+  void lost_tunnel(Transport.Kind kind) throws Exception {
+    try (var pair = new TunnelPair(kind);
+        var echo =
+            Application.that(peer -> peer.getInputStream().transferTo(peer.getOutputStream()));
+        var client = pair.connect(echo.address())) {
+      client.getOutputStream().write('x');
+      assertThat(client.getInputStream().read()).isEqualTo('x');
+      pair.server.stop();
+      assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketException.class);
+      assertThat(pair.ending("client").cause()).isNotNull();
     }
   }
 

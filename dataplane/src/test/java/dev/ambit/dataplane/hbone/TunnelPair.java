@@ -54,6 +54,7 @@ final class TunnelPair implements AutoCloseable {
 
   volatile WorkloadCertificate clientCertificate = ca.workload(CLIENT);
   volatile WorkloadCertificate serverCertificate = ca.workload(SERVER);
+  volatile @Nullable Exception certificateFailure;
   volatile Set<SpiffeId> expected = Set.of(SERVER);
 
   /** What the server does with a request; the default dials the authority. */
@@ -96,7 +97,10 @@ final class TunnelPair implements AutoCloseable {
             .syncUninterruptibly()
             .channel();
     Certificates certificates =
-        (identity, priority) -> CompletableFuture.completedFuture(clientCertificate);
+        (identity, priority) ->
+            certificateFailure == null
+                ? CompletableFuture.completedFuture(clientCertificate)
+                : CompletableFuture.failedFuture(certificateFailure);
     pool =
         new TunnelPool(
             loop,
