@@ -3,12 +3,21 @@ package dev.ambit.controller.source;
 import dev.ambit.daemon.manifest.EnrolmentFacts;
 import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.DestinationRule;
+import dev.ambit.model.object.Gateway;
+import dev.ambit.model.object.GatewayClass;
+import dev.ambit.model.object.GrpcRoute;
+import dev.ambit.model.object.HttpRoute;
 import dev.ambit.model.object.KubernetesService;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.PeerAuthentication;
 import dev.ambit.model.object.Pod;
+import dev.ambit.model.object.ReferenceGrant;
+import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.ServiceAccount;
+import dev.ambit.model.object.TcpRoute;
+import dev.ambit.model.object.TlsRoute;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -79,6 +88,17 @@ public record ClusterInput(
         case PeerAuthentication peer -> peerAuthentications.put(name, peer);
         case ServiceAccount _ -> {
           // Identities come from pods; an account alone is nobody's.
+        }
+        case DestinationRule _,
+            Gateway _,
+            GatewayClass _,
+            GrpcRoute _,
+            HttpRoute _,
+            ReferenceGrant _,
+            RequestAuthentication _,
+            TcpRoute _,
+            TlsRoute _ -> {
+          // Nothing of L4 depends on them.
         }
       }
     }

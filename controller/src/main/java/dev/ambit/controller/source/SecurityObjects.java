@@ -3,12 +3,22 @@ package dev.ambit.controller.source;
 import dev.ambit.daemon.Json;
 import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.DestinationRule;
+import dev.ambit.model.object.Gateway;
+import dev.ambit.model.object.GatewayClass;
+import dev.ambit.model.object.GrpcRoute;
+import dev.ambit.model.object.HttpRoute;
 import dev.ambit.model.object.KubernetesService;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.PeerAuthentication;
 import dev.ambit.model.object.Pod;
+import dev.ambit.model.object.ReferenceGrant;
+import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.ServiceAccount;
+import dev.ambit.model.object.TargetReference;
+import dev.ambit.model.object.TcpRoute;
+import dev.ambit.model.object.TlsRoute;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,7 +39,19 @@ final class SecurityObjects {
       switch (object) {
         case AuthorizationPolicy policy -> write(policy, list.addObject());
         case PeerAuthentication peer -> write(peer, list.addObject());
-        case Namespace _, Pod _, KubernetesService _, ServiceAccount _ ->
+        case Namespace _,
+            Pod _,
+            KubernetesService _,
+            ServiceAccount _,
+            DestinationRule _,
+            Gateway _,
+            GatewayClass _,
+            GrpcRoute _,
+            HttpRoute _,
+            ReferenceGrant _,
+            RequestAuthentication _,
+            TcpRoute _,
+            TlsRoute _ ->
             throw new IllegalArgumentException(
                 "object: got a " + object.kind() + ", expected a security object");
       }
@@ -40,8 +62,17 @@ final class SecurityObjects {
   private static void write(AuthorizationPolicy policy, ObjectNode to) {
     metadata(policy, to);
     texts(policy.selector(), to.putObject("selector"));
-    texts(policy.targetRefs(), to.putArray("targetRefs"));
+    ArrayNode targets = to.putArray("targetRefs");
+    for (TargetReference target : policy.targetRefs()) {
+      targets
+          .addObject()
+          .put("group", target.group())
+          .put("kind", target.kind())
+          .put("namespace", target.namespace())
+          .put("name", target.name());
+    }
     to.put("action", policy.action().name());
+    to.put("provider", policy.provider());
     ArrayNode rules = to.putArray("rules");
     for (AuthorizationPolicy.Rule rule : policy.rules()) {
       ObjectNode one = rules.addObject();
@@ -104,8 +135,9 @@ final class SecurityObjects {
           new AuthorizationPolicy(
               metadata(node),
               texts(node.path("selector")),
-              list(node.path("targetRefs"), JsonNode::asString),
+              list(node.path("targetRefs"), SecurityObjects::target),
               AuthorizationPolicy.Action.valueOf(text(node, "action")),
+              text(node, "provider"),
               list(node.path("rules"), SecurityObjects::rule));
       case "PeerAuthentication" ->
           new PeerAuthentication(
@@ -128,6 +160,11 @@ final class SecurityObjects {
         Instant.parse(text(node, "created")),
         text(node, "origin"),
         node.path("generation").asLong());
+  }
+
+  private static TargetReference target(JsonNode node) {
+    return new TargetReference(
+        text(node, "group"), text(node, "kind"), text(node, "namespace"), text(node, "name"));
   }
 
   private static AuthorizationPolicy.Rule rule(JsonNode node) {

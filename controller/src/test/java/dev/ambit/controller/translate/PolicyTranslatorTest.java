@@ -11,6 +11,7 @@ import dev.ambit.model.object.AuthorizationPolicy.Action;
 import dev.ambit.model.object.AuthorizationPolicy.Operation;
 import dev.ambit.model.object.AuthorizationPolicy.Rule;
 import dev.ambit.model.object.AuthorizationPolicy.Source;
+import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.policy.Policy;
 import dev.ambit.model.policy.Policy.Clause;
 import dev.ambit.model.policy.Policy.Match;
@@ -161,7 +162,7 @@ final class PolicyTranslatorTest {
         new AuthorizationPolicy(
             metadata("foo", "p", Map.of()),
             Map.of(),
-            List.of("Service/echo"),
+            List.of(new TargetReference("", "Service", "", "echo")),
             Action.ALLOW,
             List.of());
     Derived derived = Derived.of(attached);

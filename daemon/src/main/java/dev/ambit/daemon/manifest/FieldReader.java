@@ -1,6 +1,7 @@
 package dev.ambit.daemon.manifest;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -158,6 +159,45 @@ final class FieldReader {
     return port(name, 1);
   }
 
+  /** A whole number within bounds; {@code otherwise} when absent or wrong. */
+  long whole(String name, long least, long most, long otherwise) {
+    Yaml value = field(name);
+    if (value == null) {
+      return otherwise;
+    } else if (value instanceof Yaml.Scalar scalar
+        && scalar.whole()
+        && scalar.text().matches("-?\\d{1,18}")) {
+      long number = Long.parseLong(scalar.text());
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    wrong(name, value, "a whole number from " + least + " to " + most);
+    return otherwise;
+  }
+
+  /** A number within bounds; {@code otherwise} when absent or wrong. */
+  double number(String name, double least, double most, double otherwise) {
+    Yaml value = field(name);
+    if (value == null) {
+      return otherwise;
+    } else if (value instanceof Yaml.Scalar scalar
+        && scalar.plain()
+        && scalar.text().matches("-?\\d{1,15}(\\.\\d{1,15})?")) {
+      double number = Double.parseDouble(scalar.text());
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    wrong(name, value, "a number from " + least + " to " + most);
+    return otherwise;
+  }
+
+  /** Null when absent or wrong. */
+  @Nullable Duration duration(String name) {
+    return Forms.duration(formed(name, Forms.DURATION_FORM, text -> Forms.duration(text) != null));
+  }
+
   <E> E choice(String name, Map<String, E> choices, E otherwise) {
     Yaml value = field(name);
     if (value == null) {
@@ -216,6 +256,15 @@ final class FieldReader {
     return all;
   }
 
+  /** A list of at most {@code most} mappings; empty when absent. */
+  List<FieldReader> mappings(String name, int most) {
+    List<FieldReader> all = mappings(name);
+    if (all.size() > most) {
+      problem(name, all.size() + " entries", "at most " + most);
+    }
+    return all;
+  }
+
   /** A list of text; empty when absent. */
   List<String> texts(String name) {
     return texts(name, "text", text -> true);
@@ -233,6 +282,29 @@ final class FieldReader {
         problems.add(items.get(i).line(), where, '"' + text + '"', expected);
       }
       all.add(text);
+    }
+    return all;
+  }
+
+  /** A list of whole numbers within bounds; empty when absent. */
+  List<Integer> wholes(String name, int least, int most) {
+    List<Integer> all = new ArrayList<>();
+    List<Yaml> items = items(name);
+    for (int i = 0; i < items.size(); i++) {
+      Yaml item = items.get(i);
+      if (item instanceof Yaml.Scalar scalar
+          && scalar.whole()
+          && scalar.text().matches("\\d{1,9}")
+          && Integer.parseInt(scalar.text()) >= least
+          && Integer.parseInt(scalar.text()) <= most) {
+        all.add(Integer.parseInt(scalar.text()));
+      } else {
+        problems.add(
+            item.line(),
+            path(name) + "[" + i + "]",
+            item.described(),
+            "a whole number from " + least + " to " + most);
+      }
     }
     return all;
   }

@@ -1,6 +1,9 @@
 package dev.ambit.daemon.manifest;
 
+import java.math.BigDecimal;
 import java.net.InetAddress;
+import java.time.Duration;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +13,7 @@ final class Forms {
   static final String LABEL = "lower-case letters, digits and '-', at most 63";
   static final String IP = "an IPv4 or IPv6 address";
   static final String CIDR = "an IPv4 or IPv6 address, or one with a prefix length it can have";
+  static final String DURATION_FORM = "a duration such as 1h, 30s or 500ms";
   static final String PORT = "a port from 1 to 65535";
 
   private static final Pattern NAME_FORM =
@@ -20,7 +24,36 @@ final class Forms {
   private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
   private static final Pattern SMALL_NUMBER = Pattern.compile("0|[1-9]\\d{0,4}");
 
+  private static final Pattern DURATION =
+      Pattern.compile("(\\d{1,9}(\\.\\d{1,9})?(h|ms|us|µs|ns|m|s))+");
+  private static final Pattern DURATION_PART =
+      Pattern.compile("(\\d+(?:\\.\\d+)?)(h|ms|us|µs|ns|m|s)");
+
   private Forms() {}
+
+  /** Null when it is none. */
+  static @Nullable Duration duration(String text) {
+    if (text.length() > 40 || !DURATION.matcher(text).matches()) {
+      return null;
+    }
+    Matcher parts = DURATION_PART.matcher(text);
+    BigDecimal nanos = BigDecimal.ZERO;
+    while (parts.find()) {
+      long unit =
+          switch (parts.group(2)) {
+            case "h" -> 3_600_000_000_000L;
+            case "m" -> 60_000_000_000L;
+            case "s" -> 1_000_000_000L;
+            case "ms" -> 1_000_000L;
+            case "ns" -> 1L;
+            default -> 1_000L;
+          };
+      nanos = nanos.add(new BigDecimal(parts.group(1)).multiply(BigDecimal.valueOf(unit)));
+    }
+    return nanos.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0
+        ? null
+        : Duration.ofNanos(nanos.longValue());
+  }
 
   /** RFC 1123 subdomain: what may become part of a file name or an identity. */
   static boolean name(String text) {

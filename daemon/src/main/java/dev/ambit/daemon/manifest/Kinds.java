@@ -6,6 +6,8 @@ import java.util.Set;
 /** Kinds of Kubernetes and Istio: those Ambit reads, and those it passes over without a word. */
 final class Kinds {
   private static final String SECURITY = "security.istio.io";
+  private static final String NETWORKING = "networking.istio.io";
+  private static final String GATEWAY_API = "gateway.networking.k8s.io";
 
   /** Names by group of what is ordinary in a folder of manifests and means nothing to Ambit yet. */
   private static final Map<String, String> PASSED_OVER =
@@ -28,16 +30,12 @@ final class Kinds {
           Map.entry(
               "admissionregistration.k8s.io",
               "ValidatingWebhookConfiguration MutatingWebhookConfiguration"),
-          Map.entry(
-              "gateway.networking.k8s.io",
-              "Gateway GatewayClass HTTPRoute GRPCRoute TCPRoute TLSRoute UDPRoute ReferenceGrant"
-                  + " BackendTLSPolicy ListenerSet"),
+          Map.entry(GATEWAY_API, "UDPRoute BackendTLSPolicy ListenerSet"),
           Map.entry("inference.networking.k8s.io", "InferencePool"),
           Map.entry(
-              "networking.istio.io",
-              "VirtualService DestinationRule Gateway ServiceEntry WorkloadEntry WorkloadGroup"
+              NETWORKING,
+              "VirtualService Gateway ServiceEntry WorkloadEntry WorkloadGroup"
                   + " Sidecar EnvoyFilter ProxyConfig"),
-          Map.entry(SECURITY, "RequestAuthentication"),
           Map.entry("telemetry.istio.io", "Telemetry"),
           Map.entry("extensions.istio.io", "WasmPlugin"),
           Map.entry("kustomize.config.k8s.io", "Kustomization"));
@@ -52,7 +50,27 @@ final class Kinds {
           SECURITY + "/v1/AuthorizationPolicy",
           SECURITY + "/v1beta1/AuthorizationPolicy",
           SECURITY + "/v1/PeerAuthentication",
-          SECURITY + "/v1beta1/PeerAuthentication");
+          SECURITY + "/v1beta1/PeerAuthentication",
+          SECURITY + "/v1/RequestAuthentication",
+          SECURITY + "/v1beta1/RequestAuthentication",
+          NETWORKING + "/v1/DestinationRule",
+          NETWORKING + "/v1beta1/DestinationRule",
+          NETWORKING + "/v1alpha3/DestinationRule",
+          GATEWAY_API + "/v1/Gateway",
+          GATEWAY_API + "/v1beta1/Gateway",
+          GATEWAY_API + "/v1/GatewayClass",
+          GATEWAY_API + "/v1beta1/GatewayClass",
+          GATEWAY_API + "/v1/HTTPRoute",
+          GATEWAY_API + "/v1beta1/HTTPRoute",
+          GATEWAY_API + "/v1/GRPCRoute",
+          GATEWAY_API + "/v1alpha2/GRPCRoute",
+          GATEWAY_API + "/v1/TCPRoute",
+          GATEWAY_API + "/v1alpha2/TCPRoute",
+          GATEWAY_API + "/v1/TLSRoute",
+          GATEWAY_API + "/v1alpha3/TLSRoute",
+          GATEWAY_API + "/v1alpha2/TLSRoute",
+          GATEWAY_API + "/v1/ReferenceGrant",
+          GATEWAY_API + "/v1beta1/ReferenceGrant");
 
   private Kinds() {}
 

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the objects of one manifest file, doing what the API server would: defaults, the namespace
  * {@code default}, the label {@code kubernetes.io/metadata.name}, a stable uid (spec: enrolment
- * §7). Fields Ambit does not know are passed over, except in AuthorizationPolicy and
- * PeerAuthentication, where they refuse the object. Pure.
+ * §7). Fields Ambit does not know are passed over in objects of the core, and refuse all others:
+ * there a typing error would change what is allowed or where traffic goes. Pure.
  */
 public final class ManifestReader {
   private static final String NAMESPACE_LABEL = "kubernetes.io/metadata.name";
@@ -163,6 +163,15 @@ public final class ManifestReader {
           case "Service" -> ServiceReader.read(metadata, fields);
           case "AuthorizationPolicy" -> PolicyReader.authorization(metadata, fields);
           case "PeerAuthentication" -> PolicyReader.peerAuthentication(metadata, fields);
+          case "RequestAuthentication" -> JwtReader.read(metadata, fields);
+          case "DestinationRule" -> DestinationRuleReader.read(metadata, fields);
+          case "Gateway" -> GatewayReader.gateway(metadata, fields);
+          case "GatewayClass" -> GatewayReader.gatewayClass(metadata, fields);
+          case "ReferenceGrant" -> GatewayReader.grant(metadata, fields);
+          case "HTTPRoute" -> HttpRouteReader.read(metadata, fields);
+          case "GRPCRoute" -> GrpcRouteReader.read(metadata, fields);
+          case "TCPRoute" -> StreamRouteReader.tcp(metadata, fields);
+          case "TLSRoute" -> StreamRouteReader.tls(metadata, fields);
           default -> throw new IllegalStateException(kind);
         };
     if (found.count() == before) {
@@ -183,7 +192,8 @@ public final class ManifestReader {
     if (!Forms.name(name) || !(namespace.isEmpty() || Forms.label(namespace))) {
       return null;
     }
-    String home = isNamespace ? "" : namespace.isEmpty() ? "default" : namespace;
+    boolean clusterWide = isNamespace || kind.equals("GatewayClass");
+    String home = clusterWide ? "" : namespace.isEmpty() ? "default" : namespace;
     Map<String, String> labels = new LinkedHashMap<>(fields.textMap("labels"));
     if (isNamespace) {
       labels.put(NAMESPACE_LABEL, name);

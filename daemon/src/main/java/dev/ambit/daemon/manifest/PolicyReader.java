@@ -9,6 +9,7 @@ import dev.ambit.model.object.AuthorizationPolicy.Source;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.PeerAuthentication;
 import dev.ambit.model.object.PeerAuthentication.Mode;
+import dev.ambit.model.object.TargetReference;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,8 +23,9 @@ import java.util.function.Function;
  * that a typing error never opens what its author meant to close.
  */
 final class PolicyReader {
-  private static final Set<String> OBJECT =
-      Set.of("apiVersion", "kind", "metadata", "spec", "status");
+  /** Fields of every object. */
+  static final Set<String> OBJECT = Set.of("apiVersion", "kind", "metadata", "spec", "status");
+
   private static final Map<String, Action> ACTIONS =
       Map.of(
           "ALLOW", Action.ALLOW,
@@ -46,6 +48,8 @@ final class PolicyReader {
           "notNamespaces",
           "serviceAccounts",
           "notServiceAccounts",
+          "trustDomains",
+          "notTrustDomains",
           "ipBlocks",
           "notIpBlocks",
           "remoteIpBlocks",
@@ -60,6 +64,7 @@ final class PolicyReader {
           "source.namespace",
           "source.principal",
           "source.serviceAccount",
+          "source.trustDomain",
           "request.auth.principal",
           "request.auth.audiences",
           "request.auth.presenter",
@@ -75,9 +80,7 @@ final class PolicyReader {
     fields.only(OBJECT);
     FieldReader spec = fields.mappingOrEmpty("spec");
     spec.strictly(Set.of("selector", "targetRef", "targetRefs", "action", "provider", "rules"));
-    List<String> targets = new ArrayList<>();
-    spec.mapping("targetRef").ifPresent(reference -> targets.add(target(reference)));
-    spec.mappings("targetRefs").forEach(reference -> targets.add(target(reference)));
+    List<TargetReference> targets = targets(spec);
     Map<String, String> selector = selector(spec);
     if (!targets.isEmpty() && !selector.isEmpty()) {
       spec.problem("selector", "one beside targetRefs", "only one of them");
@@ -85,16 +88,40 @@ final class PolicyReader {
     List<Rule> rules = new ArrayList<>();
     spec.mappings("rules").forEach(rule -> rules.add(rule(rule)));
     Action action = spec.choice("action", ACTIONS, Action.ALLOW);
-    return new AuthorizationPolicy(metadata, selector, targets, action, rules);
+    String provider = provider(spec, action);
+    return new AuthorizationPolicy(metadata, selector, targets, action, provider, rules);
   }
 
-  private static String target(FieldReader reference) {
+  private static String provider(FieldReader spec, Action action) {
+    FieldReader provider = spec.mappingOrEmpty("provider");
+    provider.strictly(Set.of("name"));
+    if (action != Action.CUSTOM) {
+      if (spec.has("provider")) {
+        spec.problem("provider", "one beside " + action, "a provider only with CUSTOM");
+      }
+      return "";
+    }
+    return provider.required("name", "the name of a provider", text -> !text.isEmpty());
+  }
+
+  /** What a policy is attached to; {@code targetRef} is a list of one. */
+  static List<TargetReference> targets(FieldReader spec) {
+    List<TargetReference> targets = new ArrayList<>();
+    spec.mapping("targetRef").ifPresent(reference -> targets.add(target(reference)));
+    spec.mappings("targetRefs").forEach(reference -> targets.add(target(reference)));
+    return targets;
+  }
+
+  private static TargetReference target(FieldReader reference) {
     reference.strictly(Set.of("group", "kind", "name", "namespace", "sectionName"));
-    String kind = reference.required("kind", "such as Gateway", text -> !text.isEmpty());
-    return kind + "/" + reference.required("name", Forms.NAME, Forms::name);
+    return new TargetReference(
+        reference.text("group", ""),
+        reference.required("kind", "such as Gateway", text -> !text.isEmpty()),
+        reference.formed("namespace", Forms.LABEL, Forms::label),
+        reference.required("name", Forms.NAME, Forms::name));
   }
 
-  private static Map<String, String> selector(FieldReader spec) {
+  static Map<String, String> selector(FieldReader spec) {
     FieldReader selector = spec.mappingOrEmpty("selector");
     selector.strictly(Set.of("matchLabels"));
     return selector.textMap("matchLabels");

@@ -184,24 +184,43 @@ class ManifestReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "  nodeName: a|  nodeNam: a|a.yaml:10: spec.nodeName: got nothing, expected the name of the pod's node",
-        "nodeName: a|nodeName: ../a|a.yaml:10: spec.nodeName: got \"../a\", expected the name of the pod's node",
-        "10.244.1.11|10.244.1.256|a.yaml:25: status.podIPs[0].ip: got \"10.244.1.256\", expected an IPv4 or IPv6 address",
-        "10.244.1.11|10.1|a.yaml:25: status.podIPs[0].ip: got the number 10.1, expected text, such as \"10.1\"",
+        "  nodeName: a|  nodeNam: a|a.yaml:10: spec.nodeName: got nothing, expected the name of the"
+            + " pod's node",
+        "nodeName: a|nodeName: ../a|a.yaml:10: spec.nodeName: got \"../a\", expected the name of"
+            + " the pod's node",
+        "10.244.1.11|10.244.1.256|a.yaml:25: status.podIPs[0].ip: got \"10.244.1.256\", expected an"
+            + " IPv4 or IPv6 address",
+        "10.244.1.11|10.1|a.yaml:25: status.podIPs[0].ip: got the number 10.1, expected text, such"
+            + " as \"10.1\"",
         "  podIPs:|  ips:|a.yaml:24: status.podIPs: got nothing, expected a list of - ip: ADDRESS",
-        "containerPort: 8080|containerPort: 80800|a.yaml:21: spec.containers[0].ports[0].containerPort: got the number 80800, expected a port from 1 to 65535",
-        "containerPort: 8080|containerPort: \"8080\"|a.yaml:21: spec.containers[0].ports[0].containerPort: got \"8080\", expected a port from 1 to 65535",
-        "containerPort: 8080|containerPort: http|a.yaml:21: spec.containers[0].ports[0].containerPort: got \"http\", expected a port from 1 to 65535",
-        "value: \"8080\"|value: 8080|a.yaml:18: spec.containers[0].env[0].value: got the number 8080, expected text, such as \"8080\"",
-        "{app: echo}|{app: 1}|a.yaml:6: metadata.labels.app: got the number 1, expected text, such as \"1\"",
+        "containerPort: 8080|containerPort: 80800|a.yaml:21:"
+            + " spec.containers[0].ports[0].containerPort: got the number 80800, expected a port"
+            + " from 1 to 65535",
+        "containerPort: 8080|containerPort: \"8080\"|a.yaml:21:"
+            + " spec.containers[0].ports[0].containerPort: got \"8080\", expected a port from 1 to"
+            + " 65535",
+        "containerPort: 8080|containerPort: http|a.yaml:21:"
+            + " spec.containers[0].ports[0].containerPort: got \"http\", expected a port from 1 to"
+            + " 65535",
+        "value: \"8080\"|value: 8080|a.yaml:18: spec.containers[0].env[0].value: got the number"
+            + " 8080, expected text, such as \"8080\"",
+        "{app: echo}|{app: 1}|a.yaml:6: metadata.labels.app: got the number 1, expected text, such"
+            + " as \"1\"",
         "{app: echo}|echo|a.yaml:6: metadata.labels: got \"echo\", expected a mapping",
-        "serviceAccountName: echo|serviceAccountName: [echo]|a.yaml:11: spec.serviceAccountName: got a list, expected text",
-        "serviceAccountName: echo|hostNetwork: yes|a.yaml:11: spec.hostNetwork: got \"yes\", expected true or false",
-        "name: echo-a|name: Echo_A|a.yaml:4: metadata.name: got \"Echo_A\", expected lower-case letters, digits, '-' and '.', at most 253",
-        "name: echo-a|nmae: echo-a|a.yaml:4: metadata.name: got nothing, expected lower-case letters, digits, '-' and '.', at most 253",
-        "namespace: demo|namespace: a.b|a.yaml:5: metadata.namespace: got \"a.b\", expected lower-case letters, digits and '-', at most 63",
-        "kind: Pod|kind: Pdo|a.yaml:2: kind: got unknown kind Pdo of v1, expected a kind of Kubernetes or Istio",
-        "apiVersion: v1|apiVersion: v2|a.yaml:2: kind: got unknown kind Pod of v2, expected a kind of Kubernetes or Istio",
+        "serviceAccountName: echo|serviceAccountName: [echo]|a.yaml:11: spec.serviceAccountName:"
+            + " got a list, expected text",
+        "serviceAccountName: echo|hostNetwork: yes|a.yaml:11: spec.hostNetwork: got \"yes\","
+            + " expected true or false",
+        "name: echo-a|name: Echo_A|a.yaml:4: metadata.name: got \"Echo_A\", expected lower-case"
+            + " letters, digits, '-' and '.', at most 253",
+        "name: echo-a|nmae: echo-a|a.yaml:4: metadata.name: got nothing, expected lower-case"
+            + " letters, digits, '-' and '.', at most 253",
+        "namespace: demo|namespace: a.b|a.yaml:5: metadata.namespace: got \"a.b\", expected"
+            + " lower-case letters, digits and '-', at most 63",
+        "kind: Pod|kind: Pdo|a.yaml:2: kind: got unknown kind Pdo of v1, expected a kind of"
+            + " Kubernetes or Istio",
+        "apiVersion: v1|apiVersion: v2|a.yaml:2: kind: got unknown kind Pod of v2, expected a kind"
+            + " of Kubernetes or Istio",
         "kind: Pod|x: y|a.yaml:1: kind: got nothing, expected such as Pod",
       })
   void mistakes_have_line_field_got_and_expected(String from, String to, String problem) {
@@ -220,8 +239,10 @@ class ManifestReaderTest {
         "clusterIPs: []|",
         "'clusterIP: None, ports: [{name: a}]'|spec.ports[0].port: got nothing, expected a port",
         "'clusterIP: None, ports: [{port: 0}]'|spec.ports[0].port: got the number 0",
-        "'clusterIP: None, ports: [{port: 80, targetPort: 65536}]'|spec.ports[0].targetPort: got the number 65536",
-        "'clusterIP: None, ports: [{port: 80, targetPort: \"a b\"}]'|spec.ports[0].targetPort: got \"a b\"",
+        "'clusterIP: None, ports: [{port: 80, targetPort: 65536}]'|spec.ports[0].targetPort: got"
+            + " the number 65536",
+        "'clusterIP: None, ports: [{port: 80, targetPort: \"a b\"}]'|spec.ports[0].targetPort: got"
+            + " \"a b\"",
         "'clusterIP: None, ports: [{port: 80, protocol: tcp}]'|spec.ports[0].protocol: got \"tcp\"",
         "'clusterIP: None, type: Clusterip'|spec.type: got \"Clusterip\"",
         "'clusterIP: None, ipFamilies: [v4]'|spec.ipFamilies[0]: got \"v4\"",
@@ -286,10 +307,9 @@ class ManifestReaderTest {
             "v1 Secret",
             "apps/v1 Deployment",
             "batch/v1 CronJob",
-            "gateway.networking.k8s.io/v1 HTTPRoute",
-            "gateway.networking.k8s.io/v1beta1 Gateway",
-            "networking.istio.io/v1 VirtualService",
-            "security.istio.io/v1 RequestAuthentication",
+            "gateway.networking.k8s.io/v1alpha2 UDPRoute",
+            "networking.istio.io/v1 Gateway",
+            "networking.istio.io/v1 EnvoyFilter",
             "rbac.authorization.k8s.io/v1 ClusterRole",
             "networking.k8s.io/v1 NetworkPolicy")) {
       String[] words = each.split(" ");

@@ -10,6 +10,7 @@ import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.AuthorizationPolicy.Action;
 import dev.ambit.model.object.PeerAuthentication;
 import dev.ambit.model.object.PeerAuthentication.Mode;
+import dev.ambit.model.object.TargetReference;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
@@ -100,7 +101,11 @@ class PolicyReaderTest {
               action: CUSTOM
               provider: {name: opa}
             """);
-    assertThat(policy.targetRefs()).containsExactly("Gateway/waypoint", "Service/echo");
+    assertThat(policy.targetRefs())
+        .containsExactly(
+            new TargetReference("gateway.networking.k8s.io", "Gateway", "", "waypoint"),
+            new TargetReference("", "Service", "", "echo"));
+    assertThat(policy.provider()).isEqualTo("opa");
     assertThat(policy.action()).isEqualTo(Action.CUSTOM);
   }
 
@@ -135,16 +140,24 @@ class PolicyReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "ipBlocks: [10.0.0.0/8]|ipBlocks: [10.0.0.0/33]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"10.0.0.0/33\"",
-        "ipBlocks: [10.0.0.0/8]|ipBlocks: [300.0.0.0/8]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"300.0.0.0/8\"",
-        "ipBlocks: [10.0.0.0/8]|ipBlocks: [\"fd00::/129\"]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"fd00::/129\"",
-        "ipBlocks: [10.0.0.0/8]|ipBlocks: [\"::ffff:1.2.3.4/120\"]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"::ffff:1.2.3.4/120\"",
-        "ipBlocks: [10.0.0.0/8]|ipBlocks: [10.0.0.0/-1]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"10.0.0.0/-1\"",
+        "ipBlocks: [10.0.0.0/8]|ipBlocks:"
+            + " [10.0.0.0/33]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"10.0.0.0/33\"",
+        "ipBlocks: [10.0.0.0/8]|ipBlocks:"
+            + " [300.0.0.0/8]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"300.0.0.0/8\"",
+        "ipBlocks: [10.0.0.0/8]|ipBlocks:"
+            + " [\"fd00::/129\"]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"fd00::/129\"",
+        "ipBlocks: [10.0.0.0/8]|ipBlocks:"
+            + " [\"::ffff:1.2.3.4/120\"]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"::ffff:1.2.3.4/120\"",
+        "ipBlocks: [10.0.0.0/8]|ipBlocks:"
+            + " [10.0.0.0/-1]|9|spec.rules[0].from[0].source.ipBlocks[0]|\"10.0.0.0/-1\"",
         "ipBlocks: [10.0.0.0/8]|ipBlocks: []|9|spec.rules[0].from[0].source.ipBlocks|no value",
-        "ipBlocks: [10.0.0.0/8]|ipBlock: [10.0.0.0/8]|9|spec.rules[0].from[0].source.ipBlock|an unknown field",
+        "ipBlocks: [10.0.0.0/8]|ipBlock: [10.0.0.0/8]|9|spec.rules[0].from[0].source.ipBlock|an"
+            + " unknown field",
         "{serviceAccounts: [demo/client]}|{}|10|spec.rules[0].from[1].source|nothing",
-        "{serviceAccounts: [demo/client]}|{serviceAccounts: [a/b/c]}|10|spec.rules[0].from[1].source.serviceAccounts[0]|\"a/b/c\"",
-        "source: {serviceAccounts|sources: {serviceAccounts|10|spec.rules[0].from[1].sources|an unknown field",
+        "{serviceAccounts: [demo/client]}|{serviceAccounts:"
+            + " [a/b/c]}|10|spec.rules[0].from[1].source.serviceAccounts[0]|\"a/b/c\"",
+        "source: {serviceAccounts|sources: {serviceAccounts|10|spec.rules[0].from[1].sources|an"
+            + " unknown field",
         "[\"80\"]|[80]|12|spec.rules[0].to[0].operation.ports[0]|the number 80",
         "[\"80\"]|[\"80000\"]|12|spec.rules[0].to[0].operation.ports[0]|\"80000\"",
         "[\"80\"]|[\"0\"]|12|spec.rules[0].to[0].operation.ports[0]|\"0\"",
@@ -184,11 +197,13 @@ class PolicyReaderTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "mtls: {mode: strict}|spec.mtls.mode: got \"strict\", expected one of DISABLE, PERMISSIVE, STRICT, UNSET",
+        "mtls: {mode: strict}|spec.mtls.mode: got \"strict\", expected one of DISABLE, PERMISSIVE,"
+            + " STRICT, UNSET",
         "mtls: {mod: STRICT}|spec.mtls.mod: got an unknown field",
         "mtls: STRICT|spec.mtls: got \"STRICT\", expected a mapping",
         "portLevelMtls: {8080: {mode: STRICT}}|spec.portLevelMtls: got one without selector",
-        "portLevelMtls: {80800: {mode: STRICT}}|spec.portLevelMtls.80800: got 80800, expected a port",
+        "portLevelMtls: {80800: {mode: STRICT}}|spec.portLevelMtls.80800: got 80800, expected a"
+            + " port",
       })
   void a_peer_authentication_that_says_something_else_is_refused(String spec, String problem) {
     Content content =

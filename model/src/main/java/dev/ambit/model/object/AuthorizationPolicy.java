@@ -7,14 +7,15 @@ import java.util.Map;
  * A {@code security.istio.io AuthorizationPolicy}.
  *
  * @param selector labels of the pods it covers; empty covers the namespace
- * @param targetRefs what it is attached to instead, as {@code Kind/name}; such a policy is a
- *     waypoint's
+ * @param targetRefs what it is attached to instead; such a policy is a waypoint's
+ * @param provider who decides for CUSTOM, "" otherwise
  */
 public record AuthorizationPolicy(
     Metadata metadata,
     Map<String, String> selector,
-    List<String> targetRefs,
+    List<TargetReference> targetRefs,
     Action action,
+    String provider,
     List<Rule> rules)
     implements ClusterObject {
   public AuthorizationPolicy {
@@ -23,9 +24,19 @@ public record AuthorizationPolicy(
     rules = List.copyOf(rules);
   }
 
+  /** One that asks no provider. */
+  public AuthorizationPolicy(
+      Metadata metadata,
+      Map<String, String> selector,
+      List<TargetReference> targetRefs,
+      Action action,
+      List<Rule> rules) {
+    this(metadata, selector, targetRefs, action, "", rules);
+  }
+
   @Override
   public AuthorizationPolicy withMetadata(Metadata other) {
-    return new AuthorizationPolicy(other, selector, targetRefs, action, rules);
+    return new AuthorizationPolicy(other, selector, targetRefs, action, provider, rules);
   }
 
   /** What a matching rule means. */

@@ -3,11 +3,20 @@ package dev.ambit.model.object;
 /** One object of the cluster, from an API server or a manifest. */
 public sealed interface ClusterObject
     permits AuthorizationPolicy,
+        DestinationRule,
+        Gateway,
+        GatewayClass,
+        GrpcRoute,
+        HttpRoute,
         KubernetesService,
         Namespace,
         PeerAuthentication,
         Pod,
-        ServiceAccount {
+        ReferenceGrant,
+        RequestAuthentication,
+        ServiceAccount,
+        TcpRoute,
+        TlsRoute {
   Metadata metadata();
 
   /** The same object with other metadata. */
@@ -15,6 +24,23 @@ public sealed interface ClusterObject
 
   /** The object's kind as its YAML says it. */
   default String kind() {
-    return this instanceof KubernetesService ? "Service" : getClass().getSimpleName();
+    return switch (this) {
+      case KubernetesService _ -> "Service";
+      case HttpRoute _ -> "HTTPRoute";
+      case GrpcRoute _ -> "GRPCRoute";
+      case TcpRoute _ -> "TCPRoute";
+      case TlsRoute _ -> "TLSRoute";
+      case AuthorizationPolicy _,
+          DestinationRule _,
+          Gateway _,
+          GatewayClass _,
+          Namespace _,
+          PeerAuthentication _,
+          Pod _,
+          ReferenceGrant _,
+          RequestAuthentication _,
+          ServiceAccount _ ->
+          getClass().getSimpleName();
+    };
   }
 }
