@@ -65,7 +65,8 @@ public final class JoinTokenFiles {
                         > 0)
                 .isPresent();
     if (!fresh) {
-      String token = tokens.issue(node, lifetime) + "\n";
+      // No line end: Istio's ztunnel sends the bytes of such a file as a header, as they are.
+      String token = tokens.issue(node, lifetime);
       PrivateFiles.write(file, token.getBytes(StandardCharsets.US_ASCII));
     }
   }
