@@ -36,7 +36,7 @@ import java.util.concurrent.Executors;
 public final class Controller implements AutoCloseable {
   private static final Log LOG = Log.scope("controller");
   private static final Duration MOST_BACK_OFF = Duration.ofSeconds(1);
-  private static final Duration TOKEN_CHECK = Duration.ofMinutes(1);
+  private static final Duration RENEWAL_CHECK = Duration.ofMinutes(1);
   private static final List<String> KINDS =
       List.of(
           "Namespace",
@@ -109,8 +109,8 @@ public final class Controller implements AutoCloseable {
     Tasks tasks = new Tasks("controller");
     parts.push(tasks);
     tasks.keep("publish", MOST_BACK_OFF, publisher::run);
-    tasks.every("join-tokens", TOKEN_CHECK, who.tokenFiles()::renew);
-    tasks.every("server-certificate", ServerIdentity.renewAfter(), identity::renew);
+    tasks.every("join-tokens", RENEWAL_CHECK, who.tokenFiles()::renew);
+    tasks.every("server-certificate", RENEWAL_CHECK, identity::renewIfDue);
 
     // Doors last: the first caller finds everything in place.
     RpcServer rpc =

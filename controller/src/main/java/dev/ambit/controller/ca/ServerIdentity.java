@@ -12,6 +12,7 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -49,14 +50,12 @@ public final class ServerIdentity {
     this.held = issue();
   }
 
-  /** After how long {@link #renew} is due. */
-  public static Duration renewAfter() {
-    return LIFETIME.dividedBy(2);
-  }
-
-  /** Replaces key and certificate. */
-  public void renew() {
-    held = issue();
+  /** Replaces key and certificate when half of their life has passed; run this now and then. */
+  public void renewIfDue() {
+    Instant due = held.chain()[0].getNotAfter().toInstant().minus(LIFETIME.dividedBy(2));
+    if (!signer.clock().instant().isBefore(due)) {
+      held = issue();
+    }
   }
 
   private static GeneralName name(String name) {
