@@ -35,9 +35,10 @@ public final class ControllerMain {
   }
 
   private static void fail(int status, RuntimeException cause) {
+    String message = String.valueOf(cause.getMessage());
     Throwable below = cause.getCause();
-    System.err.println(
-        "ambit controller: " + cause.getMessage() + (below == null ? "" : " (" + below + ")"));
+    boolean said = below == null || message.contains(String.valueOf(below.getMessage()));
+    System.err.println("ambit controller: " + message + (said ? "" : " (" + below + ")"));
     System.exit(status);
   }
 

@@ -10,6 +10,7 @@ import dev.ambit.controller.translate.MeshSettings;
 import dev.ambit.controller.xds.Subscribers;
 import dev.ambit.daemon.Log;
 import dev.ambit.daemon.manifest.ManifestFolder;
+import dev.ambit.daemon.manifest.ManifestProblem;
 import dev.ambit.model.mesh.MeshChange;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -102,13 +103,14 @@ final class MeshPublisher {
       current = new Derivation(mesh);
     }
     List<MeshChange> changes = current.derive(seen.input());
+    List<ManifestProblem> before = status.seen().problems();
     status = new Status(seen, conditions(seen, current));
     int changed = fromScratch ? clients.replace(changes) : clients.publish(changes);
     derivation = current;
     long published = System.nanoTime();
     metrics.published(Duration.ofNanos(published - began));
     tokens.update(seen.input().nodes());
-    report(seen, changed, published);
+    report(seen, before, changed, published);
   }
 
   /** What the objects become, and which of them cannot be read. */
@@ -131,8 +133,10 @@ final class MeshPublisher {
     return List.copyOf(all);
   }
 
-  private static void report(FolderSource.Seen seen, int changed, long published) {
-    seen.problems()
+  private static void report(
+      FolderSource.Seen seen, List<ManifestProblem> before, int changed, long published) {
+    seen.problems().stream()
+        .filter(problem -> !before.contains(problem))
         .forEach(problem ->
             LOG.warn(
                 "manifest problem",

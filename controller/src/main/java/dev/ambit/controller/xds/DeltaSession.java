@@ -3,9 +3,11 @@ package dev.ambit.controller.xds;
 import dev.ambit.daemon.Log;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +20,17 @@ import org.jspecify.annotations.Nullable;
 public final class DeltaSession implements AutoCloseable {
   private static final Log LOG = Log.scope("xds");
 
+  private static final int MOST_UNKNOWN_TYPES = 32;
+
   private final VersionedResources resources;
   private final XdsEvents events;
   private final Client client;
   private final Consumer<DeltaResponse> out;
   private final Consumer<DeltaSession> onClose;
   private final Map<ResourceType, Stream> streams = new EnumMap<>(ResourceType.class);
+  private final Set<String> unknownTypes = new HashSet<>();
   private String nodeId = "";
+  private boolean closed;
   private long nonces;
 
   /**
@@ -93,14 +99,16 @@ public final class DeltaSession implements AutoCloseable {
 
   /** Takes one request and sends what is due; a refusal must end the stream. */
   public synchronized Optional<Refusal> request(DeltaRequest request) {
+    if (closed) {
+      return Optional.empty();
+    }
     Optional<Refusal> refusal = introduce(request);
     if (refusal.isPresent()) {
       return refusal;
     }
     Optional<ResourceType> known = ResourceType.of(request.typeUrl());
     if (known.isEmpty()) {
-      answerUnknown(request);
-      return Optional.empty();
+      return answerUnknown(request);
     }
     ResourceType type = known.get();
     Stream stream = streams.get(type);
@@ -153,8 +161,12 @@ public final class DeltaSession implements AutoCloseable {
   }
 
   /** A client may ask for types we do not have; it must not wait for them. */
-  private void answerUnknown(DeltaRequest request) {
-    if (request.nonce().isEmpty()) {
+  private Optional<Refusal> answerUnknown(DeltaRequest request) {
+    if (unknownTypes.add(request.typeUrl())) {
+      if (unknownTypes.size() > MOST_UNKNOWN_TYPES) {
+        return Optional.of(
+            new Refusal(Refusal.Kind.RESOURCE_EXHAUSTED, "too many types that are not served"));
+      }
       out.accept(
           new DeltaResponse(
               request.typeUrl(),
@@ -164,6 +176,7 @@ public final class DeltaSession implements AutoCloseable {
               false,
               request.subscribe()));
     }
+    return Optional.empty();
   }
 
   private void answered(ResourceType type, Stream stream, DeltaRequest request) {
@@ -198,6 +211,9 @@ public final class DeltaSession implements AutoCloseable {
 
   /** Sends what is due and may be sent: addresses before the policies that go with them. */
   synchronized void push() {
+    if (closed) {
+      return;
+    }
     for (Map.Entry<ResourceType, Stream> each : streams.entrySet()) {
       Stream stream = each.getValue();
       if (stream.openNonce == null) {
@@ -247,9 +263,15 @@ public final class DeltaSession implements AutoCloseable {
     return new State(client, nodeId, types);
   }
 
-  /** Forgets the client; further calls do nothing visible. */
+  /** Forgets the client; once this returns, no response is handed out any more. */
   @Override
   public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
     onClose.accept(this);
   }
 }

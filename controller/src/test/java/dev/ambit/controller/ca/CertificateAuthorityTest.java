@@ -97,6 +97,38 @@ final class CertificateAuthorityTest {
     leaf.verify(roots.signer().getPublicKey());
   }
 
+  @Test
+  @DisplayName("ca 4: a CSR of another maker: P-256, empty subject, one critical URI")
+  void takes_a_request_of_openssl(@TempDir Path files) throws Exception {
+    Path openssl = Path.of("/usr/bin/openssl");
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        Files.isExecutable(openssl), "SKIPPED: needs openssl");
+    String[] command = {
+      openssl.toString(),
+      "req",
+      "-new",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-keyout",
+      "key.pem",
+      "-out",
+      "csr.pem",
+      "-subj",
+      "/",
+      "-addext",
+      "subjectAltName=critical,URI:" + CLIENT
+    };
+    Process process =
+        new ProcessBuilder(command).directory(files.toFile()).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    Csr csr = new Csr(Csr.ec("secp256r1"), Files.readString(files.resolve("csr.pem")));
+    assertThat(names(leaf(ask(CLIENT, 0, csr)))).containsExactly(CLIENT);
+  }
+
   @ParameterizedTest
   @DisplayName("ca 16, 17, 22: other node, failed or finished pod, other trust domain, no identity")
   @ValueSource(
