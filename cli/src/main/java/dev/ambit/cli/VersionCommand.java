@@ -2,7 +2,9 @@ package dev.ambit.cli;
 
 import dev.ambit.cli.reach.MeshOptions;
 import dev.ambit.cli.reach.RunningMesh;
+import dev.ambit.daemon.Json;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import tools.jackson.core.JacksonException;
 
 /** {@code ambit version}. */
 @Command(name = "version", description = "Prints the versions of this client and the daemons.")
@@ -43,10 +46,18 @@ final class VersionCommand implements Runnable {
   private static void print(PrintWriter out, String who, @Nullable Path socket) {
     if (socket != null) {
       RunningMesh.Answer answer = RunningMesh.read(socket, "/version");
-      // Of one distribution with this client, most daemons have no page for it.
       String otherwise =
           answer.problem().contains("status 404") ? "runs, and does not say" : "does not answer";
-      out.println(who + ": " + answer.text().map(String::strip).orElse(otherwise));
+      out.println(who + ": " + answer.text().map(VersionCommand::version).orElse(otherwise));
+    }
+  }
+
+  /** Daemons answer with an object; a plain line will do as well. */
+  private static String version(String page) {
+    try {
+      return Json.read(page.getBytes(StandardCharsets.UTF_8)).path("version").asString(page);
+    } catch (JacksonException plain) {
+      return page.strip();
     }
   }
 }

@@ -69,7 +69,7 @@ final class RunningMeshTest {
                 "/tunnels",
                 json(TUNNELS.formatted(CLIENT_A, opened)),
                 "/version",
-                text(200, "0.1.0\n")),
+                json("{\"version\": \"0.1.0\"}")),
             Map.of("/pods", json(PODS), "/unprotected", json(UNPROTECTED)));
   }
 

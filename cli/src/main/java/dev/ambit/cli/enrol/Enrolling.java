@@ -57,6 +57,10 @@ final class Enrolling {
       throw new Unreachable(
           "no mesh is running: start one with 'ambit up -f DIR', or name the folder with -f DIR");
     }
+    Optional<Settling> settling =
+        running
+            .filter(found -> !noWait && follows(found, manifests))
+            .map(found -> new Settling(found, concerned, enrolling, System::nanoTime));
     try {
       Change change = edit.apply(new ManifestFiles(manifests));
       screen.out().println(what + ": " + sentence(change));
@@ -64,24 +68,25 @@ final class Enrolling {
       throw new Unreachable(String.valueOf(e.getMessage()));
     }
     screen.out().flush();
-    boolean followed = running.isPresent() && follows(running.get(), manifests);
-    if (noWait || !followed) {
+    if (settling.isEmpty()) {
       if (!noWait) {
         screen.out().println("no running mesh follows " + manifests + ": nothing to wait for");
         screen.out().flush();
       }
       return 0;
     }
-    List<PodState> pods =
-        new Settling(running.get(), concerned, enrolling, System::nanoTime).await(PATIENCE);
+    List<PodState> pods = settling.get().await(PATIENCE);
     return report(pods, enrolling, screen);
   }
 
   /** A mesh named by its sockets does not say what it follows: then the person knows. */
-  private static boolean follows(RunningMesh mesh, Path manifests) throws IOException {
+  private static boolean follows(RunningMesh mesh, Path manifests) {
     Path followed = mesh.folder();
-    return followed == null
-        || (Files.exists(followed) && manifests.toRealPath().equals(followed.toRealPath()));
+    try {
+      return followed == null || Files.isSameFile(followed, manifests);
+    } catch (IOException missing) {
+      return false;
+    }
   }
 
   /** Where sentences go. */

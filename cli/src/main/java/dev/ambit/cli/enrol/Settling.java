@@ -18,8 +18,11 @@ final class Settling {
   private final Predicate<JsonNode> concerned;
   private final boolean enrolling;
   private final LongSupplier nanos;
+  private final long start;
 
   /**
+   * Starts the clock: make one before the label is changed.
+   *
    * @param concerned which rows of the agents' page matter
    */
   Settling(RunningMesh mesh, Predicate<JsonNode> concerned, boolean enrolling, LongSupplier nanos) {
@@ -27,6 +30,7 @@ final class Settling {
     this.concerned = concerned;
     this.enrolling = enrolling;
     this.nanos = nanos;
+    this.start = nanos.getAsLong();
   }
 
   /**
@@ -43,21 +47,24 @@ final class Settling {
 
   /** The pods' last states, in the order of names. */
   List<PodState> await(Duration patience) throws InterruptedException {
-    long start = nanos.getAsLong();
     Map<String, PodState> seen = new TreeMap<>();
     while (true) {
-      Duration now = Duration.ofNanos(nanos.getAsLong() - start);
-      look(seen, now);
+      look(seen);
       boolean all = seen.values().stream().allMatch(PodState::settled);
-      if (all || now.compareTo(patience) > 0) {
+      if (all || elapsed().compareTo(patience) > 0) {
         return new ArrayList<>(seen.values());
       }
       Thread.sleep(PAUSE);
     }
   }
 
-  private void look(Map<String, PodState> seen, Duration now) {
+  private Duration elapsed() {
+    return Duration.ofNanos(nanos.getAsLong() - start);
+  }
+
+  private void look(Map<String, PodState> seen) {
     for (RunningMesh.Said said : mesh.askAgents("/pods")) {
+      Duration now = elapsed();
       for (JsonNode row : said.page()) {
         if (concerned.test(row)) {
           String name = row.path("namespace").asString("") + "/" + row.path("name").asString("");

@@ -23,6 +23,7 @@ import dev.ambit.model.workload.Workload;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
@@ -62,7 +63,10 @@ final class Inquiry {
       Route route = router.route(view, source, client, destination, random);
       routes.add(isCaptured() ? route : plain(route));
     }
-    return routes.stream().map(route -> outcome(destination, route)).toList();
+    return routes.stream()
+        .sorted(Comparator.comparing(Route::toString))
+        .map(route -> outcome(destination, route))
+        .toList();
   }
 
   /** Plaintext passes waypoints by: only a ztunnel on the way would send it there. */
