@@ -23,6 +23,32 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class DumpReaderTest {
+  private static final String EVERYTHING =
+      """
+      {"workloads": [{"uid": "u", "name": "n", "namespace": "ns", "network": "net1",
+         "workloadIps": ["10.0.0.1"], "protocol": "TCP", "networkMode": "HostNetwork",
+         "status": "Unhealthy", "nativeTunnel": true, "hostname": "h", "capacity": 3,
+         "waypoint": {"destination": "net1/10.0.0.9", "hboneMtlsPort": 15009},
+         "networkGateway": {"destination": "gw/gateway.gw"},
+         "applicationTunnel": {"protocol": "PROXY", "port": 15088},
+         "authorizationPolicies": ["ns/p"], "services": ["ns/s"]}],
+       "services": [{"name": "s", "namespace": "ns", "hostname": "s", "ports": {},
+         "cidrVips": [{"network": "net1", "cidr": "10.9.0.0/16"}], "visibility": "Namespace",
+         "loadBalancer": {"routingPreferences": ["Network", "Zone"], "mode": "Failover",
+           "healthPolicy": "AllowAll"}, "subjectAltNames": ["spiffe://x"],
+         "weightedWaypoints": [
+           {"destination": {"destination": "ns/w", "hboneMtlsPort": 15008}, "weight": 9},
+           {"destination": "ns/c", "weight": 1}]},
+         {"name": "t", "namespace": "ns", "hostname": "t", "ipFamilies": "IPv6",
+          "loadBalancer": {"mode": "Standard", "healthPolicy": "OnlyHealthy"}}],
+       "stagedServices": {"ns/later": {"u": {"workloadUid": "u", "port": {"80": 8080}}}},
+       "policies": [{"name": "p", "namespace": "ns", "scope": "WorkloadSelector",
+         "action": "Deny", "dryRun": true, "rules": [[[{
+           "principals": [{"Exact": "a"}, {"Prefix": "b"}, {"Suffix": "c"}, {"Presence": []}],
+           "sourceIps": ["10.0.0.0/8"], "notDestinationPorts": [80],
+           "serviceAccounts": [{"namespace": "n", "serviceAccount": "s"}, "x/y"]}]]]}]}
+      """;
+
   private static MeshView read(String json) {
     return DumpReader.read(Json.read(json.getBytes(StandardCharsets.UTF_8)));
   }
@@ -55,32 +81,7 @@ final class DumpReaderTest {
 
   @Test
   void reads_every_field() {
-    MeshView view =
-        read(
-            """
-            {"workloads": [{"uid": "u", "name": "n", "namespace": "ns", "network": "net1",
-               "workloadIps": ["10.0.0.1"], "protocol": "TCP", "networkMode": "HostNetwork",
-               "status": "Unhealthy", "nativeTunnel": true, "hostname": "h", "capacity": 3,
-               "waypoint": {"destination": "net1/10.0.0.9", "hboneMtlsPort": 15009},
-               "networkGateway": {"destination": "gw/gateway.gw"},
-               "applicationTunnel": {"protocol": "PROXY", "port": 15088},
-               "authorizationPolicies": ["ns/p"], "services": ["ns/s"]}],
-             "services": [{"name": "s", "namespace": "ns", "hostname": "s", "ports": {},
-               "cidrVips": [{"network": "net1", "cidr": "10.9.0.0/16"}], "visibility": "Namespace",
-               "loadBalancer": {"routingPreferences": ["Network", "Zone"], "mode": "Failover",
-                 "healthPolicy": "AllowAll"}, "subjectAltNames": ["spiffe://x"],
-               "weightedWaypoints": [
-                 {"destination": {"destination": "ns/w", "hboneMtlsPort": 15008}, "weight": 9},
-                 {"destination": "ns/c", "weight": 1}]},
-               {"name": "t", "namespace": "ns", "hostname": "t", "ipFamilies": "IPv6",
-                "loadBalancer": {"mode": "Standard", "healthPolicy": "OnlyHealthy"}}],
-             "stagedServices": {"ns/later": {"u": {"workloadUid": "u", "port": {"80": 8080}}}},
-             "policies": [{"name": "p", "namespace": "ns", "scope": "WorkloadSelector",
-               "action": "Deny", "dryRun": true, "rules": [[[{
-                 "principals": [{"Exact": "a"}, {"Prefix": "b"}, {"Suffix": "c"}, {"Presence": []}],
-                 "sourceIps": ["10.0.0.0/8"], "notDestinationPorts": [80],
-                 "serviceAccounts": [{"namespace": "n", "serviceAccount": "s"}, "x/y"]}]]]}]}
-            """);
+    MeshView view = read(EVERYTHING);
     Workload workload = view.workload("u").orElseThrow();
     assertThat(workload.networkMode()).isEqualTo(Workload.NetworkMode.HOST_NETWORK);
     assertThat(workload.status()).isEqualTo(Workload.Status.UNHEALTHY);
