@@ -7,6 +7,7 @@ import com.google.protobuf.MessageLite;
 import dev.ambit.controller.xds.EncodedResource;
 import dev.ambit.controller.xds.ResourceType;
 import dev.ambit.controller.xds.VersionedResources;
+import dev.ambit.model.hash.XxHash64;
 import dev.ambit.model.policy.Policy;
 import dev.ambit.model.workload.NetworkAddress;
 import dev.ambit.model.workload.Service;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ambit.controller.xds.DeltaResponse;
 import dev.ambit.controller.xds.EncodedResource;
 import dev.ambit.controller.xds.ResourceType;
+import dev.ambit.model.hash.XxHash64;
 import dev.ambit.model.workload.ApplicationTunnel;
 import dev.ambit.model.workload.GatewayAddress;
 import dev.ambit.model.workload.LoadBalancing;

@@ -1,10 +1,11 @@
-package dev.ambit.controller.xds.wire;
+package dev.ambit.model.hash;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
-/** XXH64 with seed 0, the hash istiod makes resource versions of. */
-final class XxHash64 {
+/** XXH64, the hash of consistent hashing and of resource versions. */
+public final class XxHash64 {
   private static final long P1 = 0x9E3779B185EBCA87L;
   private static final long P2 = 0xC2B2AE3D27D4EB4FL;
   private static final long P3 = 0x165667B19E3779F9L;
@@ -13,14 +14,24 @@ final class XxHash64 {
 
   private XxHash64() {}
 
-  static long of(byte[] bytes) {
+  /** The hash of text in UTF-8. */
+  public static long of(String text) {
+    return of(text.getBytes(StandardCharsets.UTF_8), 0);
+  }
+
+  /** With seed 0. */
+  public static long of(byte[] bytes) {
+    return of(bytes, 0);
+  }
+
+  public static long of(byte[] bytes, long seed) {
     ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     long hash;
     if (bytes.length >= 32) {
-      long a = 0x60EA27EEADC0B5D6L; // P1 + P2, which overflows
-      long b = P2;
-      long c = 0;
-      long d = 0x61C8864E7A143579L; // -P1
+      long a = seed + 0x60EA27EEADC0B5D6L; // P1 + P2, which overflows
+      long b = seed + P2;
+      long c = seed;
+      long d = seed + 0x61C8864E7A143579L; // -P1
       while (in.remaining() >= 32) {
         a = round(a, in.getLong());
         b = round(b, in.getLong());
@@ -34,7 +45,7 @@ final class XxHash64 {
               + Long.rotateLeft(d, 18);
       hash = merge(merge(merge(merge(hash, a), b), c), d);
     } else {
-      hash = P5;
+      hash = seed + P5;
     }
     hash += bytes.length;
     while (in.remaining() >= 8) {
