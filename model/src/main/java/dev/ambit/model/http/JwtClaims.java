@@ -1,5 +1,6 @@
 package dev.ambit.model.http;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +58,17 @@ public record JwtClaims(Map<String, Claim> claims) {
   public @Nullable String value(String name) {
     List<String> values = values(List.of(name));
     return values.size() == 1 ? values.getFirst() : null;
+  }
+
+  /** These claims with the words of the named ones as lists. */
+  public JwtClaims withLists(List<String> names) {
+    Map<String, Claim> all = new HashMap<>(claims);
+    for (String name : names) {
+      if (all.get(name) instanceof Text(String value)) {
+        all.put(name, new Texts(List.of(value.strip().split(" +"))));
+      }
+    }
+    return new JwtClaims(all);
   }
 
   /** {@code iss/sub}; empty when one of them is missing. */
