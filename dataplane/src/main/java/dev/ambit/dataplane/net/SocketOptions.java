@@ -5,7 +5,10 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.RawUnixChannelOption;
 import io.netty.channel.unix.UnixChannelOption;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import jdk.net.ExtendedSocketOptions;
 
 /**
@@ -23,6 +26,8 @@ final class SocketOptions {
   private static final ChannelOption<Integer> FREE_BIND = raw("IP_FREEBIND", SOL_IP, 15);
   private static final ChannelOption<Integer> BIND_ADDRESS_NO_PORT =
       raw("IP_BIND_ADDRESS_NO_PORT", SOL_IP, 24);
+  private static final RawUnixChannelOption COOKIE =
+      new RawUnixChannelOption("SO_COOKIE", SOL_SOCKET, 57, 8);
   private static final ChannelOption<Integer> MARK = raw("SO_MARK", SOL_SOCKET, 36);
   private static final ChannelOption<Integer> KEEP_ALIVE = raw("SO_KEEPALIVE", SOL_SOCKET, 9);
   private static final ChannelOption<Integer> NO_DELAY = raw("TCP_NODELAY", IPPROTO_TCP, 1);
@@ -102,6 +107,12 @@ final class SocketOptions {
     set(channel, TRANSPARENT, 1);
     set(channel, FREE_BIND, 1);
     set(channel, BIND_ADDRESS_NO_PORT, 1);
+  }
+
+  /** SO_COOKIE: what tells this socket from any other with its addresses. */
+  long cookie(Channel channel) {
+    ByteBuffer cookie = channel.config().getOption(COOKIE);
+    return cookie == null ? 0 : cookie.order(ByteOrder.nativeOrder()).getLong(0);
   }
 
   private static <T> void set(Channel channel, ChannelOption<T> option, T value) {

@@ -2,6 +2,7 @@ package dev.ambit.dataplane.net;
 
 import dev.ambit.daemon.Log;
 import dev.ambit.daemon.kernel.Netns;
+import dev.ambit.daemon.kernel.TimeWait;
 import dev.ambit.dataplane.net.TransportSettings.OriginalSource;
 import dev.ambit.dataplane.net.TransportSettings.SocketSettings;
 import io.netty.bootstrap.ServerBootstrap;
@@ -16,6 +17,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * is ordinary. All sockets deliver nothing until {@code read()} and keep their open half when the
  * peer closes its own.
  */
-public final class Sockets {
+public final class Sockets implements AutoCloseable {
   private static final Log LOG = Log.scope("net");
   private static final int BACKLOG = 4096;
 
@@ -38,6 +40,7 @@ public final class Sockets {
   private final @Nullable Netns network;
   private final SocketOptions options;
   private final AtomicBoolean warned = new AtomicBoolean();
+  private final AtomicReference<@Nullable TimeWait> timeWait = new AtomicReference<>();
 
   /**
    * @param network where the sockets are; null for the namespace of this process. Borrowed.
@@ -142,6 +145,43 @@ public final class Sockets {
     return new io.netty.channel.DefaultChannelPromise(
             channel, io.netty.util.concurrent.ImmediateEventExecutor.INSTANCE)
         .setFailure(cause);
+  }
+
+  /**
+   * Prepares to remove {@code channel} from TIME_WAIT, where the kernel puts it when both ends have
+   * closed and ours was first. Asked for before our FIN; the answer is run after the end. Only for
+   * connections within one namespace, whose segments cannot come late.
+   */
+  public Runnable withoutTimeWait(Channel channel) {
+    if (settings.mark() == 0 || transport.kind() == Transport.Kind.NIO) {
+      return () -> {};
+    }
+    var local = (InetSocketAddress) channel.localAddress();
+    var remote = (InetSocketAddress) channel.remoteAddress();
+    long cookie = options.cookie(channel);
+    return () -> timeWait().end(local, remote, cookie);
+  }
+
+  private TimeWait timeWait() {
+    TimeWait opened = timeWait.get();
+    if (opened == null) {
+      TimeWait mine = TimeWait.in(network == null ? Netns.own() : network);
+      opened = timeWait.compareAndExchange(null, mine);
+      if (opened == null) {
+        return mine;
+      }
+      mine.close();
+    }
+    return opened;
+  }
+
+  /** Gives back what was opened beside the sockets themselves. */
+  @Override
+  public void close() {
+    TimeWait opened = timeWait.get();
+    if (opened != null) {
+      opened.close();
+    }
   }
 
   private <T> T inside(Supplier<? extends T> work) {

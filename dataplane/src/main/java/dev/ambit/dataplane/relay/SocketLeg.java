@@ -1,5 +1,6 @@
 package dev.ambit.dataplane.relay;
 
+import dev.ambit.dataplane.net.Sockets;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -26,9 +27,11 @@ public final class SocketLeg extends ChannelInboundHandlerAdapter implements Leg
       new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
   private final DuplexChannel channel;
+  private final @Nullable Sockets local;
   private final ChannelFutureListener outputDone = this::outputDone;
   private final Queue<ByteBuf> early = new ArrayDeque<>(0);
   private @Nullable Receiver receiver;
+  private @Nullable Runnable afterTheEnd;
   private boolean batch;
   private boolean inputEnded;
   private boolean finishing;
@@ -36,13 +39,22 @@ public final class SocketLeg extends ChannelInboundHandlerAdapter implements Leg
   private boolean closing;
   private boolean gone;
 
-  private SocketLeg(DuplexChannel channel) {
+  private SocketLeg(DuplexChannel channel, @Nullable Sockets local) {
     this.channel = channel;
+    this.local = local;
   }
 
   /** Makes {@code channel}, which must not read by itself, a leg. */
   public static SocketLeg on(Channel channel) {
-    SocketLeg leg = new SocketLeg((DuplexChannel) channel);
+    return on(channel, null);
+  }
+
+  /**
+   * The same for a connection within one namespace, whose socket is not to linger in TIME_WAIT: it
+   * would stand in the way of the next connection with the same ports.
+   */
+  public static SocketLeg on(Channel channel, @Nullable Sockets local) {
+    SocketLeg leg = new SocketLeg((DuplexChannel) channel, local);
     channel.config().setWriteBufferWaterMark(WATERMARK);
     channel.pipeline().addLast(leg);
     return leg;
@@ -99,6 +111,10 @@ public final class SocketLeg extends ChannelInboundHandlerAdapter implements Leg
 
   private void outputDone(ChannelFuture written) {
     if (written.isSuccess() && channel.isActive()) {
+      if (local != null && !inputEnded) {
+        // Ours is the first FIN, so TIME_WAIT would be at our end.
+        afterTheEnd = local.withoutTimeWait(channel);
+      }
       // Also before a close: with unread bytes around, a close alone would say RST before FIN.
       channel.shutdownOutput().addListener(_ -> onFinished());
     }
@@ -190,6 +206,9 @@ public final class SocketLeg extends ChannelInboundHandlerAdapter implements Leg
   public void channelInactive(ChannelHandlerContext ctx) {
     for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
       bytes.release();
+    }
+    if (afterTheEnd != null && inputEnded) {
+      afterTheEnd.run();
     }
     if (!gone) {
       gone = true;

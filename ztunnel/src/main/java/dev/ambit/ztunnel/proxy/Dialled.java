@@ -1,5 +1,6 @@
 package dev.ambit.ztunnel.proxy;
 
+import dev.ambit.dataplane.net.Sockets;
 import dev.ambit.dataplane.relay.SocketLeg;
 import dev.ambit.model.Failure;
 import io.netty.channel.Channel;
@@ -9,9 +10,25 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes a dialled socket a leg, and says what a failed dial means. */
 final class Dialled extends ChannelInitializer<Channel> {
+  private final @Nullable Sockets local;
+
+  private Dialled(@Nullable Sockets local) {
+    this.local = local;
+  }
+
+  /** For an application of the pod itself. */
+  static Dialled within(Sockets sockets) {
+    return new Dialled(sockets);
+  }
+
+  /** For a peer beyond the pod. */
+  static Dialled beyond() {
+    return new Dialled(null);
+  }
+
   @Override
   protected void initChannel(Channel channel) {
-    SocketLeg.on(channel);
+    SocketLeg.on(channel, local);
   }
 
   static Failure failure(@Nullable Throwable cause) {

@@ -130,7 +130,7 @@ abstract class IntoPod implements Connections.Connection, Relay.Listener {
                 application.address(),
                 own ? null : shown,
                 ProxySettings.APPLICATION_TIMEOUT,
-                new Dialled());
+                Dialled.within(pod.sockets()));
     dialing = dial;
     dial.addListener(f -> dialled(dial, local, application));
   }

@@ -127,7 +127,7 @@ final class OutboundConnection implements Connections.Connection, Relay.Listener
                 direct.nextHop(),
                 null,
                 pod.settings().hbone().connectTimeout(),
-                new Dialled());
+                Dialled.beyond());
     opening = dial;
     dial.addListener(f -> {
       if (f.isSuccess()) {

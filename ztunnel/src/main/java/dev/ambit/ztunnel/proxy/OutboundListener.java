@@ -39,7 +39,7 @@ final class OutboundListener extends ChannelInitializer<Channel> {
     if (pool == null) {
       throw new IllegalStateException("accepted on a loop without a pool");
     }
-    SocketLeg near = SocketLeg.on(accepted);
+    SocketLeg near = SocketLeg.on(accepted, pod.sockets());
     new OutboundConnection(pod, pool, near, originals.of(accepted)).begin();
   }
 }

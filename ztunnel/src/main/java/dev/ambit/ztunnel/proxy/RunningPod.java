@@ -158,7 +158,11 @@ final class RunningPod implements Running {
         loops.stream()
             .map(loop -> CompletableFuture.runAsync(() -> pool(loop).stop(), loop))
             .toArray(CompletableFuture[]::new);
-    CompletableFuture.allOf(done).whenComplete((_, _) -> pod.local().network().close());
+    CompletableFuture.allOf(done)
+        .whenComplete((_, _) -> {
+          pod.sockets().close();
+          pod.local().network().close();
+        });
   }
 
   private TunnelPool pool(EventLoop loop) {
