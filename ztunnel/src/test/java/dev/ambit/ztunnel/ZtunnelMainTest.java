@@ -39,6 +39,9 @@ final class ZtunnelMainTest {
     List<String> command =
         new ArrayList<>(
             List.of(
+                // A shell's background job, as a CI may be, hands down an ignored SIGINT.
+                "env",
+                "--default-signal=INT",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",

@@ -129,7 +129,7 @@ final class ZtunnelTest {
   }
 
   private static void eventually(Question question) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (!question.answer()) {
       assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
       new CountDownLatch(1).await(5, TimeUnit.MILLISECONDS);

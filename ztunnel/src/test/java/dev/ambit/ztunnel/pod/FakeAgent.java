@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The other end of the CNI socket, for tests. */
 public final class FakeAgent implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final PacketSocket.Listener listener;
 

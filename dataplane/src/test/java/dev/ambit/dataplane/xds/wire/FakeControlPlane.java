@@ -56,7 +56,7 @@ import javax.net.ssl.SSLSession;
 /** A control plane of our own over real TLS, that does what a test says. */
 public final class FakeControlPlane implements AutoCloseable {
   private static final Context.Key<Caller> CALLER = Context.key("caller");
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final TestCa ca;
   private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
