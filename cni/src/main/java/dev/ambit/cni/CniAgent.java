@@ -1,6 +1,6 @@
 package dev.ambit.cni;
 
-import dev.ambit.cni.enrol.LinuxPodNetwork;
+import dev.ambit.cni.enrol.PodNetwork;
 import dev.ambit.cni.enrol.ProbeBypass;
 import dev.ambit.cni.pods.NetworkFiles;
 import dev.ambit.cni.pods.PodLoops;
@@ -48,7 +48,7 @@ public final class CniAgent implements AutoCloseable {
     this.loops =
         new PodLoops(
             new PodLoops.Effects(
-                LinuxPodNetwork.opener(),
+                PodNetwork.linux(),
                 ztunnels,
                 probes,
                 facts -> EnrolmentFacts.write(settings.facts(), settings.pods().node(), facts)),

@@ -12,7 +12,7 @@ import java.util.List;
  * A pod's namespace on Linux: rules by nft, routes and settings by the kernel's own interfaces
  * (spec: redirection §1.2, §2.3).
  */
-public final class LinuxPodNetwork implements PodNetwork {
+final class LinuxPodNetwork implements PodNetwork {
   /** Whether conntrack takes up flows in the middle; ours must not. The kernel's default is 1. */
   private static final String LOOSE = "net.netfilter.nf_conntrack_tcp_loose";
 
@@ -30,12 +30,8 @@ public final class LinuxPodNetwork implements PodNetwork {
     this.namespace = namespace;
   }
 
-  /** Opens namespaces by their files; never that of the agent itself. */
-  public static PodNetwork.Opener opener() {
-    return LinuxPodNetwork::open;
-  }
-
-  private static PodNetwork open(Path file) {
+  /** Never opens the namespace of the agent itself. */
+  static PodNetwork open(Path file) {
     if (!Files.exists(file)) {
       throw new Refused("its network namespace " + file + " is not there");
     }

@@ -39,6 +39,11 @@ public interface PodNetwork extends AutoCloseable {
   @Override
   void close();
 
+  /** Opens the namespaces of this machine; never that of the agent itself. */
+  static Opener linux() {
+    return LinuxPodNetwork::open;
+  }
+
   /** Finds a pod's namespace. */
   interface Opener {
     /**

@@ -29,7 +29,7 @@ class LinuxPodNetworkTest {
   void make() throws Exception {
     TestNamespace.assumeRoot();
     space = TestNamespace.create();
-    pod = LinuxPodNetwork.opener().open(space.file());
+    pod = LinuxPodNetwork.open(space.file());
   }
 
   @AfterEach
@@ -230,13 +230,13 @@ class LinuxPodNetworkTest {
 
   @Test
   void the_namespace_of_the_node_is_refused() {
-    assertThatThrownBy(() -> LinuxPodNetwork.opener().open(Path.of("/proc/self/ns/net")))
+    assertThatThrownBy(() -> LinuxPodNetwork.open(Path.of("/proc/self/ns/net")))
         .isInstanceOf(PodNetwork.Refused.class)
         .hasMessageContaining("that of the node");
-    assertThatThrownBy(() -> LinuxPodNetwork.opener().open(Path.of("/run/netns/acni-none")))
+    assertThatThrownBy(() -> LinuxPodNetwork.open(Path.of("/run/netns/acni-none")))
         .isInstanceOf(PodNetwork.Refused.class)
         .hasMessageContaining("is not there");
-    assertThatThrownBy(() -> LinuxPodNetwork.opener().open(Path.of("/proc/self/ns/mnt")))
+    assertThatThrownBy(() -> LinuxPodNetwork.open(Path.of("/proc/self/ns/mnt")))
         .isInstanceOf(PodNetwork.Refused.class)
         .hasMessageContaining("cannot be opened");
   }

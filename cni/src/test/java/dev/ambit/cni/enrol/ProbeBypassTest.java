@@ -64,7 +64,7 @@ class ProbeBypassTest {
     TestNamespace.assumeRoot();
     try (TestNamespace pod = TestNamespace.create();
         TestNamespace node = TestNamespace.create();
-        PodNetwork network = LinuxPodNetwork.opener().open(pod.file());
+        PodNetwork network = LinuxPodNetwork.open(pod.file());
         var inNode = node.open();
         var inPod = pod.open();
         ServerSocket app = inPod.onOwnThread(() -> new ServerSocket(8080));
