@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,13 @@ public final class TestCa {
   /** The root as PEM. */
   public String rootPem() {
     return Pem.encode(List.of(rootCertificate()));
+  }
+
+  /** The private key of this authority as PEM, for a controller that is given its root. */
+  public String keyPem() {
+    return "-----BEGIN PRIVATE KEY-----\n"
+        + Base64.getMimeEncoder().encodeToString(keys.getPrivate().getEncoded())
+        + "\n-----END PRIVATE KEY-----\n";
   }
 
   /** A workload certificate, valid from an hour ago for a day. */

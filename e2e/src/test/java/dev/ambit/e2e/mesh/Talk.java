@@ -73,6 +73,16 @@ public final class Talk implements AutoCloseable {
     }
   }
 
+  /** Says something, and how the connection ends then. */
+  public String endAfter(String text) {
+    try {
+      says(text);
+    } catch (IOException e) {
+      return "RST";
+    }
+    return end();
+  }
+
   /** Closes with a RST. */
   public void resets() throws IOException {
     socket.setSoLinger(true, 0);

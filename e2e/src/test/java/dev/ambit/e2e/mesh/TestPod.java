@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** A pod: a network namespace, and sockets of this process in it that stand for its programs. */
 public final class TestPod implements AutoCloseable {
@@ -37,6 +38,10 @@ public final class TestPod implements AutoCloseable {
 
   public String name() {
     return name;
+  }
+
+  public String namespace() {
+    return namespace;
   }
 
   public String fullName() {
@@ -70,16 +75,22 @@ public final class TestPod implements AutoCloseable {
 
   /** A server that this test accepts from by itself. */
   public ServerSocket listens(int port) throws Exception {
-    ServerSocket server =
-        inside(() -> {
-          ServerSocket socket = new ServerSocket();
-          socket.setReuseAddress(true);
-          socket.bind(new InetSocketAddress(port), 4096);
-          return socket;
-        });
+    AtomicReference<ServerSocket> bound = new AtomicReference<>();
+    // The one before on this port may still be closing.
+    Until.holds("port " + port + " is free", () -> bound.compareAndSet(null, bind(port)));
+    ServerSocket server = bound.get();
     server.setSoTimeout(CONNECT_MILLIS);
     programs.add(server);
     return server;
+  }
+
+  private ServerSocket bind(int port) throws Exception {
+    return inside(() -> {
+      ServerSocket socket = new ServerSocket();
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(port), 4096);
+      return socket;
+    });
   }
 
   /** A server that answers every byte with itself, and a half-close with one. */
@@ -87,6 +98,13 @@ public final class TestPod implements AutoCloseable {
     EchoServer echo = new EchoServer(listens(port));
     programs.add(echo);
     return echo;
+  }
+
+  /** A server that behaves badly. */
+  public Rogue meets(int port, Rogue.Behaviour behaviour) throws Exception {
+    Rogue rogue = new Rogue(listens(port), behaviour);
+    programs.add(rogue);
+    return rogue;
   }
 
   public Talk connects(TestPod to, int port) throws Exception {
