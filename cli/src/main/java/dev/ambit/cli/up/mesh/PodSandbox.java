@@ -156,6 +156,11 @@ public final class PodSandbox implements AutoCloseable {
         .toList();
   }
 
+  /** How many established connections the pod's kernel knows at this port of its own. */
+  public long established(int port) {
+    return TcpTable.established(pid, port);
+  }
+
   /** {@code command} as a process of this pod. */
   public List<String> enter(List<String> command) {
     var all =

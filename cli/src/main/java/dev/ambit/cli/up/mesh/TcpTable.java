@@ -9,19 +9,19 @@ import java.util.List;
 /**
  * The kernel's own list of TCP sockets of a namespace, {@code /proc/PID/net/tcp} and {@code tcp6}.
  */
-public final class TcpTable {
+final class TcpTable {
   private static final String LISTEN = "0A";
   private static final String ESTABLISHED = "01";
 
   private TcpTable() {}
 
   /** Ports somebody listens on, in the network namespace of a process. */
-  public static List<Integer> listening(long pid) {
+  static List<Integer> listening(long pid) {
     return rows(pid).stream().filter(row -> row.state.equals(LISTEN)).map(Row::localPort).toList();
   }
 
   /** How many established connections have this local port. */
-  public static long established(long pid, int localPort) {
+  static long established(long pid, int localPort) {
     return rows(pid).stream()
         .filter(row -> row.state.equals(ESTABLISHED) && row.localPort == localPort)
         .count();

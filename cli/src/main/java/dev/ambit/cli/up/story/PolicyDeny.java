@@ -1,6 +1,5 @@
 package dev.ambit.cli.up.story;
 
-import dev.ambit.cli.up.mesh.TcpTable;
 import dev.ambit.cli.up.process.Await;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,7 +37,7 @@ final class PolicyDeny implements Step {
     figures.put("denied_good", bad);
     Unmet.unless(good == 5, "web under the policy", good + " of 5", "every PONG");
     Unmet.unless(bad == 0, "client under the policy", bad + " PONGs", "none");
-    long left = TcpTable.established(stage.mesh().pod(Stage.CACHE).pid(), REDIS);
+    long left = stage.mesh().pod(Stage.CACHE).established(REDIS);
     figures.put("connections_at_the_cache", left);
     Unmet.unless(left == 0, "connections the cache's kernel knows", left, "none");
   }
