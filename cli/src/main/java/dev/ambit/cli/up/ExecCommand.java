@@ -19,6 +19,7 @@ import tools.jackson.databind.JsonNode;
 /** {@code ambit exec}: runs a program inside a pod of a mesh that {@code ambit up} keeps. */
 @Command(
     name = "exec",
+    mixinStandardHelpOptions = true,
     description = "Runs a program inside a pod of the mesh that 'ambit up' keeps on this machine.")
 public final class ExecCommand implements Callable<Integer> {
   private static final int UNAVAILABLE = 69;

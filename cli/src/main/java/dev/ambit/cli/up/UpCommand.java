@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
 /** {@code ambit up}: brings up what a folder of manifests says, on this machine alone. */
 @Command(
     name = "up",
+    mixinStandardHelpOptions = true,
     description = {
       "Brings up a mesh on this machine: nodes and pods of the manifests in DIR become network"
           + " namespaces, with the mesh's programs and the pods' own ones in them.",

@@ -189,8 +189,12 @@ public final class Mesh implements AutoCloseable {
     List<KubernetesService> services = pick(snapshot, KubernetesService.class).toList();
     for (String namespace :
         wanted.stream().map(pod -> pod.metadata().namespace()).distinct().toList()) {
-      // In place: the file is mounted into the pods of the namespace.
-      Files.writeString(settings.hosts(namespace), HostsFile.of(namespace, services));
+      Path file = settings.hosts(namespace);
+      String text = HostsFile.of(namespace, services);
+      // In place, for the file is mounted into pods; and only when it must be, for they read it.
+      if (!Files.exists(file) || !Files.readString(file).equals(text)) {
+        Files.writeString(file, text);
+      }
     }
   }
 

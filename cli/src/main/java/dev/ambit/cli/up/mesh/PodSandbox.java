@@ -25,10 +25,14 @@ import org.jspecify.annotations.Nullable;
  * /run}, host name and {@code /etc/hosts} of their own.
  */
 public final class PodSandbox implements AutoCloseable {
-  /** Arguments: host name, hosts file. Bash waits, and so buries orphans of the pod. */
+  /**
+   * Arguments: host name, hosts file. A name that is not in that file is unknown at once, for there
+   * is nobody to ask. Bash waits, and so buries orphans of the pod.
+   */
   private static final String FIRST_PROCESS =
       """
       mount --bind "$2" /etc/hosts
+      [ ! -e /etc/resolv.conf ] || mount --bind /dev/null /etc/resolv.conf
       mount -o remount,bind,ro / 2>/dev/null || :
       mount -t tmpfs tmpfs /tmp
       mount -t tmpfs tmpfs /run
