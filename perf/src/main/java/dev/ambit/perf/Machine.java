@@ -14,7 +14,7 @@ record Machine(Map<String, String> facts) {
   static Machine here(Commands commands) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("date", Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS).toString());
-    facts.put("commit", commands.run("git", "rev-parse", "--short", "HEAD").strip());
+    facts.put("commit", commit(commands));
     facts.put(
         "processor",
         read("/proc/cpuinfo")
@@ -31,6 +31,14 @@ record Machine(Map<String, String> facts) {
     facts.put("congestion control", read("/proc/sys/net/ipv4/tcp_congestion_control").strip());
     facts.put("load before", read("/proc/loadavg").strip());
     return new Machine(facts);
+  }
+
+  private static String commit(Commands commands) {
+    try {
+      return commands.run("git", "describe", "--always", "--dirty").strip();
+    } catch (Commands.Failed | UncheckedIOException e) {
+      return "not a checkout";
+    }
   }
 
   private static String read(String file) {
