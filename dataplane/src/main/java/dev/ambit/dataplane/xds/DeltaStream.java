@@ -30,6 +30,13 @@ public final class DeltaStream {
   private static final List<String> TYPES = List.of(ADDRESS, AUTHORIZATION);
   private static final Duration FIRST_DELAY = Duration.ofMillis(10);
   private static final Duration LAST_DELAY = Duration.ofSeconds(15);
+
+  /**
+   * Upstream waits up to 15 s for a server that is not there, too. A dial into nothing costs
+   * nothing, and new pods wait for its success.
+   */
+  private static final Duration LAST_DIAL_DELAY = Duration.ofSeconds(2);
+
   private static final int MOST_NAMED_ERRORS = 50;
 
   /** Where streams are opened. */
@@ -82,6 +89,7 @@ public final class DeltaStream {
   private final Pause pause;
 
   private final Backoff backoff = new Backoff(FIRST_DELAY, LAST_DELAY);
+  private final Backoff dialBackoff = new Backoff(FIRST_DELAY, LAST_DIAL_DELAY);
   private final Map<String, Map<String, String>> retained = new HashMap<>();
   private final Set<String> synced = new HashSet<>();
   private Runnable onSynced = () -> {};
@@ -110,12 +118,12 @@ public final class DeltaStream {
   /** Returns by interrupt only. */
   public void run() throws InterruptedException {
     while (true) {
-      attempt();
-      pause.sleep(backoff.next());
+      pause.sleep(attempt());
     }
   }
 
-  private void attempt() throws InterruptedException {
+  /** One stream from its begin to its end; answers how long to wait before the next. */
+  private Duration attempt() throws InterruptedException {
     synced.clear();
     try (Stream stream = plane.open()) {
       for (String type : TYPES) {
@@ -127,17 +135,33 @@ public final class DeltaStream {
         response = stream.receive();
       }
       counters.terminated("Complete");
-      backoff.reset();
+      succeeded();
       LOG.debug("stream complete");
+      return backoff.next();
     } catch (Broken broken) {
       counters.terminated(broken.ending.reason);
-      if (broken.ending == Ending.ROUTINE) {
-        backoff.reset();
-        LOG.debug("stream ended", "reason", String.valueOf(broken.getMessage()));
-      } else {
-        LOG.warn("stream failed", "error", String.valueOf(broken.getMessage()));
-      }
+      String reason = String.valueOf(broken.getMessage());
+      return switch (broken.ending) {
+        case ROUTINE -> {
+          LOG.debug("stream ended", "reason", reason);
+          succeeded();
+          yield backoff.next();
+        }
+        case CONNECTION -> {
+          LOG.warn("stream failed", "error", reason);
+          yield dialBackoff.next();
+        }
+        case ERROR -> {
+          LOG.warn("stream failed", "error", reason);
+          yield backoff.next();
+        }
+      };
     }
+  }
+
+  private void succeeded() {
+    backoff.reset();
+    dialBackoff.reset();
   }
 
   private void handle(DeltaResponse response, Stream stream) throws InterruptedException {
@@ -153,7 +177,7 @@ public final class DeltaStream {
     stream.send(DeltaRequest.answer(response, error));
     if (synced.add(response.typeUrl()) && synced.containsAll(TYPES)) {
       // Only a stream that brought everything counts as a success.
-      backoff.reset();
+      succeeded();
       ready.open();
       onSynced.run();
     }

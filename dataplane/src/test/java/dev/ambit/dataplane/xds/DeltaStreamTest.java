@@ -212,7 +212,9 @@ final class DeltaStreamTest {
         .extracting(Duration::toMillis)
         .containsExactly(10L, 20L, 40L, 80L, 160L, 320L, 640L, 1280L, 2560L, 5120L, 10240L, 15000L);
     pauses.clear();
-    script(new Fail(Ending.CONNECTION));
+    for (int i = 0; i < 9; i++) {
+      script(new Fail(Ending.CONNECTION));
+    }
     script(new Fail(Ending.ROUTINE));
     script(new Fail(Ending.CONNECTION));
     script(new End());
@@ -222,9 +224,10 @@ final class DeltaStreamTest {
     play();
     assertThat(pauses)
         .extracting(Duration::toMillis)
-        .containsExactly(15000L, 10L, 20L, 10L, 20L, 40L, 10L);
+        .containsExactly(
+            10L, 20L, 40L, 80L, 160L, 320L, 640L, 1280L, 2000L, 10L, 10L, 10L, 10L, 20L, 10L);
     assertThat(exposition())
-        .contains("istio_xds_connection_terminations_total{reason=\"ConnectionError\"} 5")
+        .contains("istio_xds_connection_terminations_total{reason=\"ConnectionError\"} 13")
         .contains("istio_xds_connection_terminations_total{reason=\"Error\"} 12")
         .contains("istio_xds_connection_terminations_total{reason=\"Reconnect\"} 1")
         .contains("istio_xds_connection_terminations_total{reason=\"Complete\"} 1");

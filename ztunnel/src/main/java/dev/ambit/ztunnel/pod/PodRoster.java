@@ -83,7 +83,14 @@ public final class PodRoster implements Drain.Part {
 
   /** The connection is gone; the proxies stay. */
   public void sessionEnded() {
-    ready.shut();
+    lock.lock();
+    try {
+      // What an earlier snapshot said must not open the gate again, as a retry would.
+      session = RosterRule.Session.NEW;
+      ready.shut();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

@@ -222,6 +222,8 @@ final class ZdsClientTest {
     }
     try (FakeAgent.Session second = agent.accept()) {
       assertThat(readiness.ready()).isFalse();
+      roster.retryPending();
+      assertThat(readiness.ready()).isFalse();
       assertThat(runner.up).containsExactlyInAnyOrder("a", "b", "k");
       second.add("a", network);
       second.add("c", network);

@@ -55,6 +55,7 @@ public final class ControlPlaneChannel implements AutoCloseable {
       new MultiThreadIoEventLoopGroup(
           1, new DefaultThreadFactory("control-plane", true), NioIoHandler.newFactory());
   private @Nullable Shared shared;
+  private volatile boolean closed;
 
   public ControlPlaneChannel(ControlPlaneSettings settings, ClientCredentials credentials) {
     this.settings = settings;
@@ -68,7 +69,7 @@ public final class ControlPlaneChannel implements AutoCloseable {
 
   /** There is no channel, and why. */
   public static final class Unusable extends RuntimeException {
-    Unusable(String message, Throwable cause) {
+    Unusable(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }
@@ -129,6 +130,9 @@ public final class ControlPlaneChannel implements AutoCloseable {
   }
 
   private ManagedChannel build(Material material) {
+    if (closed) {
+      throw new Unusable("channel to " + settings.address() + " is closed", null);
+    }
     NettyChannelBuilder builder =
         NettyChannelBuilder.forAddress(settings.address().getHost(), settings.address().getPort())
             .eventLoopGroup(loop)
@@ -167,11 +171,21 @@ public final class ControlPlaneChannel implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     if (shared != null) {
       shared.channel.shutdownNow();
+      awaitEnd(shared.channel);
     }
     // Quiet first: channels end with a few last tasks of their own.
     loop.shutdownGracefully(100, 2_000, TimeUnit.MILLISECONDS);
+  }
+
+  private static void awaitEnd(ManagedChannel channel) {
+    try {
+      channel.awaitTermination(1, TimeUnit.SECONDS);
+    } catch (InterruptedException hurried) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Puts the metadata into each call. */
