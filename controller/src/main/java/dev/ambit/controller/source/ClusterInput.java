@@ -18,6 +18,7 @@ import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.ServiceAccount;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.TlsRoute;
+import dev.ambit.model.object.VirtualService;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -97,7 +98,8 @@ public record ClusterInput(
             ReferenceGrant _,
             RequestAuthentication _,
             TcpRoute _,
-            TlsRoute _ -> {
+            TlsRoute _,
+            VirtualService _ -> {
           // Nothing of L4 depends on them.
         }
       }

@@ -19,6 +19,7 @@ import dev.ambit.model.object.ServiceAccount;
 import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.TlsRoute;
+import dev.ambit.model.object.VirtualService;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,7 +52,8 @@ final class SecurityObjects {
             ReferenceGrant _,
             RequestAuthentication _,
             TcpRoute _,
-            TlsRoute _ ->
+            TlsRoute _,
+            VirtualService _ ->
             throw new IllegalArgumentException(
                 "object: got a " + object.kind() + ", expected a security object");
       }

@@ -34,7 +34,7 @@ final class Kinds {
           Map.entry("inference.networking.k8s.io", "InferencePool"),
           Map.entry(
               NETWORKING,
-              "VirtualService Gateway ServiceEntry WorkloadEntry WorkloadGroup"
+              "Gateway ServiceEntry WorkloadEntry WorkloadGroup"
                   + " Sidecar EnvoyFilter ProxyConfig"),
           Map.entry("telemetry.istio.io", "Telemetry"),
           Map.entry("extensions.istio.io", "WasmPlugin"),
@@ -53,6 +53,9 @@ final class Kinds {
           SECURITY + "/v1beta1/PeerAuthentication",
           SECURITY + "/v1/RequestAuthentication",
           SECURITY + "/v1beta1/RequestAuthentication",
+          NETWORKING + "/v1/VirtualService",
+          NETWORKING + "/v1beta1/VirtualService",
+          NETWORKING + "/v1alpha3/VirtualService",
           NETWORKING + "/v1/DestinationRule",
           NETWORKING + "/v1beta1/DestinationRule",
           NETWORKING + "/v1alpha3/DestinationRule",

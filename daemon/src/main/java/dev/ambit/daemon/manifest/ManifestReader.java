@@ -165,6 +165,7 @@ public final class ManifestReader {
           case "PeerAuthentication" -> PolicyReader.peerAuthentication(metadata, fields);
           case "RequestAuthentication" -> JwtReader.read(metadata, fields);
           case "DestinationRule" -> DestinationRuleReader.read(metadata, fields);
+          case "VirtualService" -> VirtualServiceReader.read(metadata, fields);
           case "Gateway" -> GatewayReader.gateway(metadata, fields);
           case "GatewayClass" -> GatewayReader.gatewayClass(metadata, fields);
           case "ReferenceGrant" -> GatewayReader.grant(metadata, fields);

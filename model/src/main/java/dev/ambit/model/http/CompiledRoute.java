@@ -23,6 +23,10 @@ public record CompiledRoute(
     problems = List.copyOf(problems);
   }
 
+  CompiledRoute inItsOwnOrder() {
+    return new CompiledRoute(metadata, parents, entries, true, problems);
+  }
+
   /** Why {@code ResolvedRefs} is false: {@code reason} is a word of the Gateway API. */
   public record Problem(String reason, String message) {
     public static final String BACKEND_NOT_FOUND = "BackendNotFound";

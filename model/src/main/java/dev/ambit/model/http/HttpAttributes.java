@@ -48,6 +48,16 @@ public record HttpAttributes(
     return path + query;
   }
 
+  /** A header, or {@code :method}, {@code :scheme}, {@code :authority}; null when absent. */
+  public @Nullable String header(String name) {
+    return switch (name) {
+      case ":method" -> method;
+      case ":scheme" -> scheme;
+      case ":authority" -> authority;
+      default -> headers.joined(name);
+    };
+  }
+
   /** The first value of a query parameter, not decoded; null when it is absent. */
   public @Nullable String queryValue(String name) {
     int start = 1;

@@ -34,7 +34,7 @@ public record HttpMatch(PathMatch path, String method, List<Field> headers, List
       return false;
     }
     for (Field header : headers) {
-      if (!header.holds(request.headers().joined(header.name()))) {
+      if (!header.holds(request.header(header.name()))) {
         return false;
       }
     }

@@ -65,11 +65,13 @@ public sealed interface RouteAction {
       String scheme = to.scheme().isEmpty() ? request.scheme() : to.scheme();
       int usual = scheme.equals("https") ? 443 : 80;
       int port = to.port() != 0 ? to.port() : to.scheme().isEmpty() ? servicePort : usual;
-      String host = to.hostname().isEmpty() ? request.host() : to.hostname();
+      boolean asItIs = to.port() < 0;
+      String own = asItIs ? request.authority() : request.host();
+      String host = to.hostname().isEmpty() ? own : to.hostname();
       return scheme
           + "://"
           + host
-          + (port == usual ? "" : ":" + port)
+          + (asItIs || port == usual ? "" : ":" + port)
           + changed(request.path(), to.path(), taken.prefix())
           + request.query();
     }

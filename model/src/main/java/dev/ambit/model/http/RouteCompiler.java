@@ -11,6 +11,7 @@ import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.ParentReference;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.TlsRoute;
+import dev.ambit.model.object.VirtualService;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -106,6 +107,38 @@ public final class RouteCompiler {
     }
     TlsRoute.Rule first = route.rules().getFirst();
     return compilation.ofConnections(route.parents(), first.name(), first.backends());
+  }
+
+  /** The HTTP rules for one port of one service; none when it is not meant. */
+  public CompiledRoute compile(
+      VirtualService service, RouteTable.Target target, String clusterDomain) {
+    Compilation compilation = new Compilation(service.metadata(), "VirtualService");
+    VirtualRules rules = compilation.virtual(service, target, clusterDomain);
+    return rules.applies()
+        ? compilation
+            .whole(List.of(target.parent()), entries -> entries.addAll(rules.http()))
+            .inItsOwnOrder()
+        : new CompiledRoute(service.metadata(), List.of(), List.of(), true, List.of());
+  }
+
+  /** The rules for connections, for one port of one service; none when it is not meant. */
+  public CompiledRoute compileStreams(
+      VirtualService service, RouteTable.Target target, String clusterDomain, boolean tls) {
+    Compilation compilation = new Compilation(service.metadata(), "VirtualService");
+    VirtualRules rules = compilation.virtual(service, target, clusterDomain);
+    return compilation.whole(
+        List.of(target.parent()),
+        entries -> {
+          List<RouteAction.Share> shares =
+              rules.applies() ? rules.stream(tls ? service.tls() : service.tcp()) : null;
+          if (shares != null) {
+            RouteAction forward =
+                new RouteAction.Forward(
+                    shares, null, List.of(), RouteTimeouts.NONE, RetryPolicy.NEVER);
+            String route = compilation.route();
+            entries.add(new RouteEntry(route, "0", HttpMatch.ANYTHING, forward, null, null));
+          }
+        });
   }
 
   private static String name(String said, int place) {
@@ -209,6 +242,15 @@ public final class RouteCompiler {
       return new CompiledRoute(metadata, parents, entries, false, problems);
     }
 
+    String route() {
+      return kind + " " + metadata.namespace() + "/" + metadata.name();
+    }
+
+    VirtualRules virtual(VirtualService service, RouteTable.Target target, String clusterDomain) {
+      return new VirtualRules(
+          service, target, clusterDomain, RouteCompiler.this::compiled, this::backend);
+    }
+
     RuleFilters.Reading filters() {
       return new RuleFilters.Reading(this::backend);
     }
@@ -251,8 +293,7 @@ public final class RouteCompiler {
     }
 
     RouteEntry entry(String rule, HttpMatch match, RuleFilters filters) {
-      String route = kind + " " + metadata.namespace() + "/" + metadata.name();
-      return new RouteEntry(route, rule, match, filters.action(), filters.cors(), null);
+      return new RouteEntry(route(), rule, match, filters.action(), filters.cors(), null);
     }
   }
 }

@@ -34,6 +34,12 @@ public final class RouteTable {
   public record Target(
       String kind, ServiceKey service, String name, int port, String waypointNamespace) {
 
+    /** How a route refers to it, on every port. */
+    ParentReference parent() {
+      String group = kind.equals("Service") ? "" : "networking.istio.io";
+      return new ParentReference(group, kind, service.namespace(), name, "", 0);
+    }
+
     /** Whether {@code parent} of a route in {@code namespace} means this service. */
     boolean isMeantBy(ParentReference parent, String namespace) {
       String group = kind.equals("Service") ? "" : "networking.istio.io";

@@ -16,7 +16,8 @@ public sealed interface ClusterObject
         RequestAuthentication,
         ServiceAccount,
         TcpRoute,
-        TlsRoute {
+        TlsRoute,
+        VirtualService {
   Metadata metadata();
 
   /** The same object with other metadata. */
@@ -39,7 +40,8 @@ public sealed interface ClusterObject
           Pod _,
           ReferenceGrant _,
           RequestAuthentication _,
-          ServiceAccount _ ->
+          ServiceAccount _,
+          VirtualService _ ->
           getClass().getSimpleName();
     };
   }

@@ -25,6 +25,7 @@ public sealed interface RouteFilter {
    * Answers with another place to go to. "" and 0 are what was not said.
    *
    * @param path null keeps the path
+   * @param port -1 keeps the authority as it is
    */
   record Redirect(String scheme, String hostname, @Nullable PathChange path, int port, int status)
       implements RouteFilter {}
