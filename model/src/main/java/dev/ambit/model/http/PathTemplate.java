@@ -33,11 +33,14 @@ record PathTemplate(List<Part> parts) {
         String rest = text.substring(from);
         parts.add(new Part(rest, Kind.END));
         boolean odd = rest.indexOf('}') >= 0 || rest.indexOf('*') >= 0;
-        return odd ? Optional.empty() : Optional.of(new PathTemplate(List.copyOf(parts)));
+        // A suffix is of the last segment.
+        boolean inside = from > 0 && !rest.startsWith("/") && rest.indexOf('/') >= 0;
+        return odd || inside ? Optional.empty() : Optional.of(new PathTemplate(List.copyOf(parts)));
       }
       String literal = text.substring(from, open);
       boolean isMany = text.startsWith(MANY, open);
-      boolean misplaced = !literal.endsWith("/") || literal.indexOf('}') >= 0 || many;
+      boolean torn = from > 0 && !literal.startsWith("/");
+      boolean misplaced = torn || !literal.endsWith("/") || literal.indexOf('}') >= 0 || many;
       if (misplaced || literal.indexOf('*') >= 0 || !(isMany || text.startsWith(ONE, open))) {
         return Optional.empty();
       }

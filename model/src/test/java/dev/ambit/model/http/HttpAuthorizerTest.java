@@ -207,7 +207,17 @@ class HttpAuthorizerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"/a{*}", "/{**}/{*}", "/{**}/{**}", "/{x}", "/a/{*", "/a/}*", "/{*}/*"})
+  @CsvSource({
+    "/a{*}",
+    "/{**}/{*}",
+    "/{**}/{**}",
+    "/{x}",
+    "/a/{*}x/{*}",
+    "/a/{*}x/y",
+    "/a/{*",
+    "/a/}*",
+    "/{*}/*"
+  })
   @DisplayName("l7-authorization §3: a wrong template drops an ALLOW and widens a DENY")
   void wrong_templates_fail_closed(String value) {
     assertThat(allowed(subject(path("/a")), policy("p", Action.ALLOW, to("paths", value))))

@@ -298,4 +298,38 @@ class RouteTableTest {
                 .choose(random))
         .isNull();
   }
+
+  @ParameterizedTest(name = "gamma 8: {0} with version {1}: {2}")
+  @CsvSource({
+    "/, '', v1",
+    "/example, '', v1",
+    "/, one, v1",
+    "/v2example, '', v1",
+    "/foo/v2/example, '', v1",
+    "/v2, '', v2",
+    "/v2/, '', v2",
+    "/v2/example, '', v2",
+    "/, two, v2",
+  })
+  void the_matching_test_of_gamma(String path, String version, String backend) {
+    RouteTable table =
+        table(
+            route(
+                rule("v1", prefix("/"), header("version", "one")),
+                rule("v2", prefix("/v2"), header("version", "two"))));
+    HttpAttributes request = version.isEmpty() ? get(path) : get(path, "version", version);
+    assertThat(chosen(table, request)).isEqualTo(backend);
+  }
+
+  @Test
+  @DisplayName("gamma 5: routes with and without a port are scopes of one host")
+  void the_ports_test_of_gamma() {
+    CompiledRoute of80 = COMPILER.compile(route("p", 0, parent("v1", 80), rule("one", ANY)));
+    CompiledRoute ofAll = COMPILER.compile(route("q", 0, parent("v2", 0), rule("two", ANY)));
+    List<CompiledRoute> both = List.of(of80, ofAll);
+    assertThat(chosen(table(target("v1", 80), both), get("/"))).isEqualTo("one");
+    assertThat(chosen(table(target("v1", 8080), both), get("/"))).isEqualTo("v1");
+    assertThat(chosen(table(target("v2", 80), both), get("/"))).isEqualTo("two");
+    assertThat(chosen(table(target("v2", 8080), both), get("/"))).isEqualTo("two");
+  }
 }
