@@ -140,6 +140,11 @@ public final class MeshFixture implements AutoCloseable {
     controller = null;
   }
 
+  /** Where the controller serves gRPC on the loopback interface. */
+  public int controllerPort() {
+    return port;
+  }
+
   public Path folder() {
     return folder;
   }

@@ -64,7 +64,8 @@ public final class TestPod implements AutoCloseable {
     return netns;
   }
 
-  Path file() {
+  /** Its network namespace, as a file. */
+  public Path file() {
     return Path.of("/run/netns", place.namespace());
   }
 

