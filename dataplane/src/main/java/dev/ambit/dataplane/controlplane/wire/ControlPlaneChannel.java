@@ -14,6 +14,7 @@ import io.grpc.ForwardingClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.ChannelOption;
@@ -112,6 +113,22 @@ public final class ControlPlaneChannel implements AutoCloseable {
 
   public ClientCredentials credentials() {
     return credentials;
+  }
+
+  /** What {@code status} means to an operator: who answered what, and the cause at the bottom. */
+  public String sentence(Status status) {
+    StringBuilder text = new StringBuilder(this + " answered " + status.getCode());
+    if (status.getDescription() != null) {
+      text.append(": ").append(status.getDescription());
+    }
+    Throwable cause = status.getCause();
+    while (cause != null && cause.getCause() != null && cause.getCause() != cause) {
+      cause = cause.getCause();
+    }
+    if (cause != null && cause.getMessage() != null) {
+      text.append(": ").append(cause.getMessage());
+    }
+    return text.toString();
   }
 
   private Material material() {

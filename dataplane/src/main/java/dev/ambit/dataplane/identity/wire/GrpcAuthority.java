@@ -26,13 +26,7 @@ public final class GrpcAuthority implements IstioCa.Authority {
   /** The CA gave no certificate, and why. */
   public static final class Refused extends RuntimeException {
     Refused(ControlPlaneChannel channel, Status status, Throwable cause) {
-      super(
-          "CA "
-              + channel
-              + " answered "
-              + status.getCode()
-              + (status.getDescription() == null ? "" : ": " + status.getDescription()),
-          cause);
+      super("CA " + channel.sentence(status), cause);
     }
   }
 

@@ -93,12 +93,7 @@ public final class GrpcControlPlane implements DeltaStream.ControlPlane {
       if (status.getCode() == Status.Code.UNAUTHENTICATED) {
         channel.credentials().rejected();
       }
-      String sentence =
-          channel
-              + " answered "
-              + status.getCode()
-              + (status.getDescription() == null ? "" : ": " + status.getDescription());
-      return new DeltaStream.Broken(ending(status), sentence, cause);
+      return new DeltaStream.Broken(ending(status), channel.sentence(status), cause);
     }
   }
 

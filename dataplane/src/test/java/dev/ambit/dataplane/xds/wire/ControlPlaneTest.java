@@ -229,7 +229,9 @@ final class ControlPlaneTest {
       ControlPlaneSettings strict = settings(other.address());
       try (ControlPlaneChannel refused = new ControlPlaneChannel(strict, ClientCredentials.NONE)) {
         IstioCa source = ca(refused);
-        assertThatThrownBy(() -> source.certify(CLIENT)).hasMessageContaining("UNAVAILABLE");
+        assertThatThrownBy(() -> source.certify(CLIENT))
+            .hasMessageContaining("UNAVAILABLE")
+            .hasMessageContaining("No subject alternative DNS name matching localhost");
       }
       ControlPlaneSettings lenient =
           new ControlPlaneSettings(
