@@ -1,8 +1,8 @@
 package dev.ambit.dataplane.net;
 
 import dev.ambit.daemon.Log;
+import dev.ambit.daemon.kernel.Kernel.TimeWait;
 import dev.ambit.daemon.kernel.Netns;
-import dev.ambit.daemon.kernel.TimeWait;
 import dev.ambit.dataplane.net.TransportSettings.OriginalSource;
 import dev.ambit.dataplane.net.TransportSettings.SocketSettings;
 import io.netty.bootstrap.ServerBootstrap;
