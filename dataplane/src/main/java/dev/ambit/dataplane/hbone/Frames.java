@@ -3,6 +3,7 @@ package dev.ambit.dataplane.hbone;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
@@ -61,7 +62,11 @@ final class Frames extends Http2FrameCodecBuilder {
   @Override
   protected Http2FrameCodec build(
       Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-    return super.build(new FloodGuard(decoder), encoder, settings);
+    Http2FrameCodec codec = super.build(new FloodGuard(decoder), encoder, settings);
+    // Four TLS records make a frame: copying them together cost a third of the CPU per byte (1.5 to
+    // 1.8 s/GB for the pair instead of 2.3 to 2.7, alternating runs, loopback).
+    codec.setCumulator(ByteToMessageDecoder.COMPOSITE_CUMULATOR);
+    return codec;
   }
 
   /**

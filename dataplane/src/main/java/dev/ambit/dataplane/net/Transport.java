@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The event loops of this process and the kind of their sockets: everything that differs between
@@ -36,6 +38,16 @@ public final class Transport implements AutoCloseable {
     IO_URING,
     /** For development off Linux: no marks, no original destination, no spoofed source. */
     NIO
+  }
+
+  /**
+   * Netty tells of each protocol error of a peer at INFO. Kept in a field, or the level would be
+   * forgotten with the logger.
+   */
+  private static final Logger NETTY_LOG = Logger.getLogger("io.netty");
+
+  static {
+    NETTY_LOG.setLevel(Level.WARNING);
   }
 
   private final Parts parts;

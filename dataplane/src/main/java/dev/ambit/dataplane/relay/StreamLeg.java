@@ -154,6 +154,10 @@ public final class StreamLeg extends ChannelInboundHandlerAdapter implements Leg
   private void outputDone(ChannelFuture written) {
     if (written.isSuccess()) {
       onFinished();
+    } else if (closing) {
+      // The stream is dead already. Frames nobody will ask for may still lie in the channel, and
+      // only a close lets go of them.
+      channel.close();
     }
   }
 

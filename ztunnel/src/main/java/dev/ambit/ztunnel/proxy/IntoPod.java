@@ -6,6 +6,7 @@ import dev.ambit.dataplane.relay.Leg;
 import dev.ambit.dataplane.relay.Relay;
 import dev.ambit.dataplane.relay.SocketLeg;
 import dev.ambit.model.Failure;
+import dev.ambit.model.policy.Authorizer;
 import dev.ambit.model.policy.Peer;
 import dev.ambit.model.policy.Verdict;
 import dev.ambit.model.workload.Workload;
@@ -14,6 +15,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.EventLoop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +113,32 @@ abstract class IntoPod implements Connections.Connection, Relay.Listener {
                 forwardedHost.isEmpty() ? null : forwardedHost,
                 this::cut);
     entry = registered;
+    boolean hold = pod.settings().unknownPolicy() == ProxySettings.UnknownPolicy.HOLD;
+    CompletableFuture<Workload> policies =
+        hold ? pod.workload().awaitPolicies() : CompletableFuture.completedFuture(local);
+    if (policies.isDone()) {
+      decide(registered, policies, local, application);
+    } else {
+      policies.whenComplete(
+          (_, _) -> loop.execute(() -> decide(registered, policies, local, application)));
+    }
+  }
+
+  private void decide(
+      OpenConnections.Entry registered,
+      CompletableFuture<Workload> policies,
+      Workload local,
+      Application application) {
+    if (over) {
+      return;
+    }
+    if (policies.isCompletedExceptionally()) {
+      fail(
+          Failure.POLICY_DENIED,
+          "connection closed due to policy rejection: not known: "
+              + Authorizer.missing(pod.mesh().view().get(), local));
+      return;
+    }
     switch (registered.decide()) {
       case Verdict.Denied denied ->
           fail(

@@ -2,29 +2,32 @@ package dev.ambit.ztunnel.proxy;
 
 import dev.ambit.daemon.Published;
 import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.policy.Authorizer;
 import dev.ambit.model.workload.Workload;
 import dev.ambit.ztunnel.pod.LocalPod;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The workload of a pod as the control plane knows it, which may be later than the pod itself.
- * Thread-safe.
+ * The workload of a pod as the control plane knows it, which may be later than the pod itself, and
+ * its policies, which may be later still. Thread-safe.
  */
 final class LocalWorkload implements AutoCloseable {
   private final LocalPod pod;
-  private final Published<MeshView> mesh;
-
-  /** What all who wait share; null when nobody does. */
-  private final AtomicReference<@Nullable CompletableFuture<Workload>> coming =
-      new AtomicReference<>();
+  private final Awaited<Workload> known;
+  private final Awaited<Workload> governed;
 
   LocalWorkload(LocalPod pod, Published<MeshView> mesh) {
     this.pod = pod;
-    this.mesh = mesh;
+    this.known = new Awaited<>(mesh, this::in);
+    this.governed =
+        new Awaited<>(
+            mesh,
+            view -> in(view).filter(workload -> Authorizer.missing(view, workload).isEmpty()));
+  }
+
+  private Optional<Workload> in(MeshView view) {
+    return view.pod(pod.namespace(), pod.name(), pod.serviceAccount());
   }
 
   /** It did not become known in time. */
@@ -46,46 +49,28 @@ final class LocalWorkload implements AutoCloseable {
   }
 
   Optional<Workload> now() {
-    return in(mesh.get());
-  }
-
-  private Optional<Workload> in(MeshView view) {
-    return view.pod(pod.namespace(), pod.name(), pod.serviceAccount());
+    return known.now();
   }
 
   /** The workload: complete already when it is known, {@link Unknown} when it stays away. */
   CompletableFuture<Workload> await() {
-    Optional<Workload> known = now();
-    if (known.isPresent()) {
-      return CompletableFuture.completedFuture(known.get());
-    }
-    CompletableFuture<Workload> mine = new CompletableFuture<>();
-    CompletableFuture<Workload> others = coming.compareAndExchange(null, mine);
-    if (others == null) {
-      follow(mine);
-    }
-    return (others == null ? mine : others)
-        .copy()
-        .orTimeout(ProxySettings.WORKLOAD_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
-        .exceptionallyCompose(_ -> CompletableFuture.failedFuture(new Unknown(pod)));
+    CompletableFuture<Workload> workload = known.within(ProxySettings.WORKLOAD_TIMEOUT);
+    return workload.isDone() && !workload.isCompletedExceptionally()
+        ? workload
+        : workload.exceptionallyCompose(_ -> CompletableFuture.failedFuture(new Unknown(pod)));
   }
 
-  private void follow(CompletableFuture<Workload> waiting) {
-    // Follow first, then read, or a change in between would be missed.
-    Runnable unfollow = mesh.follow(view -> in(view).ifPresent(waiting::complete));
-    now().ifPresent(waiting::complete);
-    waiting.whenComplete((_, _) -> {
-      coming.compareAndSet(waiting, null);
-      unfollow.run();
-    });
+  /**
+   * Complete as soon as every policy that the workload names is known; fails when one stays away.
+   */
+  CompletableFuture<Workload> awaitPolicies() {
+    return governed.within(ProxySettings.POLICY_TIMEOUT);
   }
 
   /** Fails everyone who waits. */
   @Override
   public void close() {
-    CompletableFuture<Workload> waiting = coming.get();
-    if (waiting != null) {
-      waiting.completeExceptionally(new Unknown(pod));
-    }
+    known.close();
+    governed.close();
   }
 }

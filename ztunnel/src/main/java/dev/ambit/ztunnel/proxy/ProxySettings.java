@@ -17,16 +17,28 @@ public record ProxySettings(
     SocketSettings sockets,
     Ports ports,
     boolean replyBaggage,
+    UnknownPolicy unknownPolicy,
     int connectionsPerPod,
     int connectionsInAll) {
   /** How long a connection waits for its pod's workload to become known. */
   static final Duration WORKLOAD_TIMEOUT = Duration.ofSeconds(5);
+
+  /** How long a connection waits for a policy that its workload names. */
+  static final Duration POLICY_TIMEOUT = Duration.ofSeconds(1);
 
   /** TCP connect to the application of the pod. */
   static final Duration APPLICATION_TIMEOUT = Duration.ofSeconds(5);
 
   /** How long a connection with one direction closed may stand still. */
   static final Duration HALF_OPEN_LIMIT = Duration.ofHours(1);
+
+  /** What a policy does that a workload names and nobody has sent. */
+  public enum UnknownPolicy {
+    /** Is waited for, a second at most, and then denies. */
+    HOLD,
+    /** Does nothing, as upstream. */
+    IGNORE
+  }
 
   /** Where a pod is listened at; 0 picks, for tests without namespaces. */
   public record Ports(int outbound, int passthrough, int tunnel) {
@@ -40,7 +52,13 @@ public record ProxySettings(
   /** As in production. */
   public static final ProxySettings DEFAULT =
       new ProxySettings(
-          HboneSettings.DEFAULT, SocketSettings.DEFAULT, Ports.STANDARD, true, 20_000, 100_000);
+          HboneSettings.DEFAULT,
+          SocketSettings.DEFAULT,
+          Ports.STANDARD,
+          true,
+          UnknownPolicy.HOLD,
+          20_000,
+          100_000);
 
   public static ProxySettings from(Settings read, SocketSettings sockets) {
     return new ProxySettings(
@@ -48,6 +66,7 @@ public record ProxySettings(
         sockets,
         Ports.STANDARD,
         read.flag("ENABLE_RESPONSE_BAGGAGE", true),
+        read.choice("UNKNOWN_POLICY", UnknownPolicy.class, UnknownPolicy.HOLD),
         read.number("AMBIT_CONNECTIONS_PER_POD", 20_000, 1, 10_000_000),
         read.number("AMBIT_CONNECTIONS", 100_000, 1, 10_000_000));
   }

@@ -7,10 +7,9 @@ import dev.ambit.dataplane.net.Transport;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.mesh.MeshChange;
 import dev.ambit.model.workload.Workload;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
-import java.net.SocketException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,18 +28,9 @@ final class FaultTest {
           ProxySettings.DEFAULT.sockets(),
           ProxySettings.DEFAULT.ports(),
           true,
+          ProxySettings.UnknownPolicy.HOLD,
           3,
           100);
-
-  private static byte[] endOf(Socket socket) throws IOException {
-    var all = new ByteArrayOutputStream();
-    try {
-      socket.getInputStream().transferTo(all);
-    } catch (SocketException reset) {
-      // An end too.
-    }
-    return all.toByteArray();
-  }
 
   private static void echo(Socket peer) throws IOException {
     peer.getInputStream().transferTo(peer.getOutputStream());
@@ -67,7 +57,7 @@ final class FaultTest {
             }
           }
           """);
-      assertThat(endOf(node.connect(client.network(), server.ipv4(), 8080))).isEmpty();
+      assertThat(node.isRefused(client.network(), server.ipv4(), 8080)).isTrue();
       node.logged("outbound", "maybe a NetworkPolicy is blocking HBONE port 15008");
       assertThat(new String(node.metrics.scrape("").body()))
           .contains("response_flags=\"NETWORK_POLICY\"");
@@ -85,7 +75,7 @@ final class FaultTest {
       SpiffeId wrong = new SpiffeId("cluster.local", "demo", "impostor");
       node.certificates.put(
           server.workload().identity(), CompletableFuture.completedFuture(node.ca.workload(wrong)));
-      assertThat(endOf(node.connect(client.network(), server.ipv4(), 8080))).isEmpty();
+      assertThat(node.isRefused(client.network(), server.ipv4(), 8080)).isTrue();
       assertThat(node.logged("outbound", "TLS from", "got " + wrong))
           .contains("expected " + server.workload().identity());
       assertThat(new String(node.metrics.scrape("").body()))
@@ -107,7 +97,7 @@ final class FaultTest {
       node.certificates.put(
           late.workload().identity(),
           CompletableFuture.failedFuture(new IllegalStateException("CA is down")));
-      assertThat(endOf(node.connect(late.network(), server.ipv4(), 8080))).isEmpty();
+      assertThat(node.isRefused(late.network(), server.ipv4(), 8080)).isTrue();
       node.logged("outbound", "no certificate for " + late.workload().identity());
       exchange(open);
       assertThat(new String(node.metrics.scrape("").body()))
@@ -123,27 +113,18 @@ final class FaultTest {
       var place = node.namespaces.plain("out");
       try (var stranger = place.open()) {
         node.serve(stranger, 8080, FaultTest::echo);
-        var address = java.net.InetAddress.ofLiteral(place.ipv4());
+        var address = InetAddress.ofLiteral(place.ipv4());
         Socket[] open = new Socket[3];
         for (int i = 0; i < 3; i++) {
           open[i] = node.connect(client.network(), address, 8080);
           exchange(open[i]);
         }
-        assertThat(refused(node, client, address)).isTrue();
+        assertThat(node.isRefused(client.network(), address, 8080)).isTrue();
         node.logged("too many connections");
         open[0].close();
         node.logged("connection complete");
         exchange(node.connect(client.network(), address, 8080));
       }
-    }
-  }
-
-  private static boolean refused(TestNode node, TestNode.Pod client, java.net.InetAddress address)
-      throws Exception {
-    try {
-      return endOf(node.connect(client.network(), address, 8080)).length == 0;
-    } catch (SocketException resetAtOnce) {
-      return true;
     }
   }
 
@@ -175,7 +156,7 @@ final class FaultTest {
       try (var stranger = node.namespaces.plain("out").open()) {
         Socket socket = node.connect(stranger, server.ipv4(), 15008);
         socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
-        endOf(socket);
+        TestNode.endOf(socket);
         node.logged("connection failed", "TLS handshake failed");
       }
     }

@@ -113,6 +113,7 @@ final class InboundTest {
     if (status == 200) {
       assertThat(stream.isSuccess()).isTrue();
       assertThat(stream.getNow().reply().baggage()).contains("k8s.namespace.name=demo");
+      stream.getNow().leg().abort();
     } else {
       assertThat(stream.cause())
           .isInstanceOf(TunnelFailure.class)
@@ -137,7 +138,7 @@ final class InboundTest {
             TestNode.workload("server", server.place())
                 .services(Map.of(key, Map.of(80, 8080)))
                 .build()));
-    assertThat(ask(server, request("CONNECT", key.hostname() + ":80")).isSuccess()).isTrue();
+    ask(server, request("CONNECT", key.hostname() + ":80")).getNow().leg().abort();
     assertThat(ask(server, request("CONNECT", key.hostname() + ":81")).cause())
         .hasMessageStartingWith("http status: 503");
   }
@@ -160,8 +161,9 @@ final class InboundTest {
         waypoint.network(),
         15088,
         peer -> header.complete(peer.getInputStream().readNBytes(expected.length)));
-    assertThat(ask(waypoint, request("CONNECT", "10.0.0.2:80")).isSuccess()).isTrue();
+    TunnelPool.Stream stream = ask(waypoint, request("CONNECT", "10.0.0.2:80")).getNow();
     byte[] got = header.get(10, TimeUnit.SECONDS);
+    stream.leg().abort();
     // The client's port is its own affair.
     got[24] = expected[24];
     got[25] = expected[25];

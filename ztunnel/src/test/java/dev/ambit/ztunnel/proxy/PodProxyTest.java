@@ -154,21 +154,10 @@ final class PodProxyTest {
     try {
       Socket socket = node.connect(pod.network(), address, port);
       socket.getOutputStream().write("GET / HTTP/1.1\r\n\r\n".getBytes());
-      return endOf(socket);
+      return TestNode.endOf(socket);
     } catch (IOException resetAtOnce) {
       return new byte[0];
     }
-  }
-
-  /** What comes until the end, whether by FIN or by RST. */
-  private static byte[] endOf(Socket socket) throws IOException {
-    var all = new java.io.ByteArrayOutputStream();
-    try {
-      socket.getInputStream().transferTo(all);
-    } catch (java.net.SocketException reset) {
-      // An end too.
-    }
-    return all.toByteArray();
   }
 
   @Test
@@ -177,8 +166,7 @@ final class PodProxyTest {
     try (TestNode node = new TestNode(Transport.Kind.EPOLL)) {
       var client = node.pod("client");
       var server = node.pod("server");
-      Socket socket = node.connect(client.network(), server.ipv4(), 8080);
-      assertThat(endOf(socket)).isEmpty();
+      assertThat(node.isRefused(client.network(), server.ipv4(), 8080)).isTrue();
       node.logged("connection complete", "outbound", "http status: 503");
       node.logged("connection complete", "inbound", "connection failed");
       assertThat(new String(node.metrics.scrape("").body()))
@@ -207,8 +195,7 @@ final class PodProxyTest {
       var server = node.pod("server");
       var place = node.namespaces.enrolled("ghost");
       var ghost = node.start(place, TestNode.workload("ghost", place).build());
-      Socket socket = node.connect(ghost.network(), server.ipv4(), 8080);
-      assertThat(endOf(socket)).isEmpty();
+      assertThat(node.isRefused(ghost.network(), server.ipv4(), 8080)).isTrue();
       node.logged(
           "connection failed",
           "failed to fetch information about local workload: ghost.demo (ghost)");
@@ -225,7 +212,7 @@ final class PodProxyTest {
       Socket socket = node.connect(client.network(), server.ipv4(), 8080);
       assertThat(line(socket)).isNotEmpty();
       server.running().stop();
-      assertThat(endOf(socket)).isEmpty();
+      assertThat(TestNode.endOf(socket)).isEmpty();
       assertThatThrownBy(() -> node.connect(server.network(), client.ipv4(), 1))
           .isInstanceOf(IOException.class);
     }
@@ -251,7 +238,7 @@ final class PodProxyTest {
       assertThat(ending.getInputStream().read()).isEqualTo('x');
       ending.close();
       assertThat(drained).isNotDone();
-      assertThat(endOf(lasting)).isEmpty();
+      assertThat(TestNode.endOf(lasting)).isEmpty();
       drained.get(10, TimeUnit.SECONDS);
       node.logged("connection closed due to connection drain");
     }

@@ -8,10 +8,8 @@ import dev.ambit.model.mesh.MeshChange;
 import dev.ambit.model.policy.Policy;
 import dev.ambit.model.policy.PolicyKey;
 import dev.ambit.model.policy.StringMatch;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
-import java.net.SocketException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
@@ -23,16 +21,6 @@ import org.junit.jupiter.api.Timeout;
 @Tag("kernel")
 @Timeout(60)
 final class PolicyTest {
-  private static byte[] endOf(Socket socket) throws IOException {
-    var all = new ByteArrayOutputStream();
-    try {
-      socket.getInputStream().transferTo(all);
-    } catch (SocketException reset) {
-      // An end too.
-    }
-    return all.toByteArray();
-  }
-
   private static Policy policy(
       String name, Policy.Scope scope, Policy.Action action, Policy.Match match) {
     return new Policy(
@@ -102,7 +90,7 @@ final class PolicyTest {
                   Policy.Scope.NAMESPACE,
                   Policy.Action.DENY,
                   from(client.workload().identity()))));
-      assertThat(endOf(node.connect(client.network(), server.ipv4(), 8080))).isEmpty();
+      assertThat(node.isRefused(client.network(), server.ipv4(), 8080)).isTrue();
       node.logged("outbound", "http status: 401 Unauthorized");
       node.logged(
           "inbound",
@@ -133,7 +121,7 @@ final class PolicyTest {
                   Policy.Scope.NAMESPACE,
                   Policy.Action.DENY,
                   from(client.workload().identity()))));
-      assertThat(endOf(forbidden)).isEmpty();
+      assertThat(TestNode.endOf(forbidden)).isEmpty();
       node.logged("inbound", "connection closed due to policy change");
       echo(allowed);
       node.change(new MeshChange.PolicyRemoved(new PolicyKey("demo", "no-client")));
@@ -163,7 +151,7 @@ final class PolicyTest {
               TestNode.workload("server", server.place())
                   .policies(List.of("demo/no-client"))
                   .build()));
-      assertThat(endOf(socket)).isEmpty();
+      assertThat(TestNode.endOf(socket)).isEmpty();
     }
   }
 
@@ -179,11 +167,36 @@ final class PolicyTest {
         Socket open = node.connect(stranger, server.ipv4(), 8080);
         echo(open);
         node.change(new MeshChange.PolicyPut(strict()));
-        assertThat(endOf(open)).isEmpty();
-        assertThat(endOf(node.connect(stranger, server.ipv4(), 8080))).isEmpty();
+        assertThat(TestNode.endOf(open)).isEmpty();
+        assertThat(node.isRefused(stranger, server.ipv4(), 8080)).isTrue();
         node.logged("inbound", "policy rejection: explicitly denied by: demo/strict");
         echo(node.connect(client.network(), server.ipv4(), 8080));
       }
+    }
+  }
+
+  @Test
+  @DisplayName("a policy the workload names is waited for; one that stays away denies")
+  void unknown_policy() throws Exception {
+    try (TestNode node = new TestNode(Transport.Kind.EPOLL)) {
+      var client = node.pod("client");
+      var place = node.namespaces.enrolled("server");
+      var workload = TestNode.workload("server", place).policies(List.of("demo/late")).build();
+      node.change(new MeshChange.WorkloadPut(workload));
+      var server = node.start(place, workload);
+      node.serve(
+          server.network(), 8080, peer -> peer.getInputStream().transferTo(peer.getOutputStream()));
+      assertThat(node.isRefused(client.network(), server.ipv4(), 8080)).isTrue();
+      node.logged("inbound", "policy rejection: not known: [demo/late]");
+      Socket waiting = node.connect(client.network(), server.ipv4(), 8080);
+      node.change(
+          new MeshChange.PolicyPut(
+              policy(
+                  "late",
+                  Policy.Scope.WORKLOAD_SELECTOR,
+                  Policy.Action.ALLOW,
+                  from(client.workload().identity()))));
+      echo(waiting);
     }
   }
 }

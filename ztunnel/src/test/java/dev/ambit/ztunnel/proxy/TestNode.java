@@ -22,11 +22,13 @@ import dev.ambit.model.workload.WorkloadBuilder;
 import dev.ambit.ztunnel.pod.LocalPod;
 import dev.ambit.ztunnel.pod.PodRunner;
 import dev.ambit.ztunnel.proxy.Namespaces.Place;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,6 +147,26 @@ final class TestNode implements AutoCloseable {
         });
     toClose.addFirst(socket);
     return socket;
+  }
+
+  /** What comes until the end, whether by FIN or by RST. */
+  static byte[] endOf(Socket socket) throws IOException {
+    var all = new ByteArrayOutputStream();
+    try {
+      socket.getInputStream().transferTo(all);
+    } catch (SocketException reset) {
+      // An end too.
+    }
+    return all.toByteArray();
+  }
+
+  /** Whether a connection, if there is one at all, ends without a byte. */
+  boolean isRefused(Netns network, InetAddress address, int port) throws Exception {
+    try {
+      return endOf(connect(network, address, port)).length == 0;
+    } catch (SocketException resetAtOnce) {
+      return true;
+    }
   }
 
   /** What a program does with each connection. */
