@@ -8,6 +8,7 @@ import dev.ambit.dataplane.net.TransportSettings.SocketSettings;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -123,7 +124,9 @@ public final class Sockets implements AutoCloseable {
     if (!registered.isSuccess() && registered.isDone()) {
       return registered;
     }
-    return local == null ? channel.connect(remote) : channel.connect(remote, local);
+    // A failed connect leaves the descriptor open.
+    return (local == null ? channel.connect(remote) : channel.connect(remote, local))
+        .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
   }
 
   private boolean spoofed(Channel channel) {
