@@ -282,12 +282,9 @@ public final class Mesh implements AutoCloseable {
         && wanted.containers().equals(running.containers());
   }
 
-  /** Ends the programs; the namespaces end with the process that made them. */
+  /** Stops listening; programs and namespaces end with the process that made them. */
   @Override
   public void close() {
     facts.close();
-    pods.values().forEach(PodSandbox::close);
-    nodes.values().forEach(NodeHost::close);
-    controller.close();
   }
 }

@@ -17,14 +17,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * One node: a namespace with a cable to the bridge, {@code ambit cni} and {@code ambit ztunnel}.
  */
-public final class NodeHost implements AutoCloseable {
+public final class NodeHost {
   private static final Duration CONTROLLER_PATIENCE = Duration.ofSeconds(60);
 
   private final String name;
   private final int index;
   private final MeshSettings settings;
   private final Consumer<String> news;
-  private @Nullable Supervised cni;
   private volatile @Nullable Supervised ztunnel;
 
   NodeHost(String name, int index, MeshSettings settings, Consumer<String> news) {
@@ -66,7 +65,7 @@ public final class NodeHost implements AutoCloseable {
     cniSettings.put("AMBIT_MANIFESTS", settings.folder().toString());
     cniSettings.put("AMBIT_FACTS", settings.facts().toString());
     cniSettings.put("AMBIT_ADMIN_SOCKET", cniAdmin().toString());
-    cni = Supervised.start(daemon("cni", cniSettings), news);
+    Supervised.start(daemon("cni", cniSettings), news);
     Thread.ofVirtual().name("start ztunnel of " + name).start(this::startZtunnel);
   }
 
@@ -107,16 +106,5 @@ public final class NodeHost implements AutoCloseable {
   /** The node's ztunnel, once its start was possible. */
   public Optional<Supervised> ztunnel() {
     return Optional.ofNullable(ztunnel);
-  }
-
-  @Override
-  public void close() {
-    Supervised tunnel = ztunnel;
-    if (tunnel != null) {
-      tunnel.close();
-    }
-    if (cni != null) {
-      cni.close();
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.ambit.cli.up.mesh;
 
+import dev.ambit.cli.up.process.Await;
 import dev.ambit.cli.up.process.Launch;
 import dev.ambit.cli.up.process.Run;
 import dev.ambit.cli.up.process.Supervised;
@@ -10,6 +11,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,6 +43,9 @@ public final class PodSandbox implements AutoCloseable {
       exec </dev/null >/dev/null 2>&1
       sleep infinity & wait
       """;
+
+  private static final String TUNNEL_PORT = ":15008 ";
+  private static final Duration PROXY_PATIENCE = Duration.ofSeconds(2);
 
   private final Pod pod;
   private final int link;
@@ -185,9 +190,22 @@ public final class PodSandbox implements AutoCloseable {
     return all;
   }
 
+  private boolean withoutProxy() {
+    return !Run.of("ss", "-tlnH").inNamespace(network()).go().out().contains(TUNNEL_PORT);
+  }
+
   /** Programs and namespace are gone when this returns. */
   @Override
   public synchronized void close() {
+    endPrograms();
+    // As a container runtime does: the namespace goes last, so that peers of the proxy's sockets in
+    // it still hear their end.
+    Await.until(PROXY_PATIENCE, this::withoutProxy);
+    Run.of("ip", "-n", node.name(), "link", "del", "pod" + link).go();
+    Run.of("ip", "netns", "del", network()).go();
+  }
+
+  private void endPrograms() {
     closed = true;
     // Their keepers must know first, or they would start the programs again.
     containers.forEach(Supervised::retire);
@@ -196,7 +214,5 @@ public final class PodSandbox implements AutoCloseable {
       holder.destroyForcibly();
       holder.onExit().join();
     }
-    Run.of("ip", "-n", node.name(), "link", "del", "pod" + link).go();
-    Run.of("ip", "netns", "del", network()).go();
   }
 }
