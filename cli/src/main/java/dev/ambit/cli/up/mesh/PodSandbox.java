@@ -190,8 +190,15 @@ public final class PodSandbox implements AutoCloseable {
     return all;
   }
 
+  /** Whether no socket of a tunnel is left, open or about to close. */
   private boolean withoutProxy() {
-    return !Run.of("ss", "-tlnH").inNamespace(network()).go().out().contains(TUNNEL_PORT);
+    return Run.of("ss", "-tanH")
+        .inNamespace(network())
+        .go()
+        .out()
+        .lines()
+        .filter(line -> !line.startsWith("TIME-WAIT"))
+        .noneMatch(line -> line.contains(TUNNEL_PORT));
   }
 
   /** Programs and namespace are gone when this returns. */

@@ -90,7 +90,8 @@ final class Stage implements AutoCloseable {
 
   /** Everything on the cable of node-a from now on. */
   Capture captureLink() throws IOException {
-    return keep(Capture.on(node("node-a").link(), mesh.settings().state()));
+    NodeHost node = node("node-a");
+    return keep(Capture.on(node.link(), node.addresses().getFirst(), mesh.settings().state()));
   }
 
   private <T extends AutoCloseable> T keep(T resource) {
