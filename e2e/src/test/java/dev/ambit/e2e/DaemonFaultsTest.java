@@ -128,7 +128,8 @@ class DaemonFaultsTest {
 
     mesh.node("node-b").startZtunnelProcess();
 
-    Until.holds("a way through again", () -> client.reaches(server, 8080));
+    Until.holds(
+        "a way through again", mesh.node("node-b")::processLog, () -> client.reaches(server, 8080));
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.ambit.ztunnel.ZtunnelSettings;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -144,6 +145,18 @@ public final class TestNode implements AutoCloseable {
     File log = folder.resolve(name + ".ztunnel.log").toFile();
     builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log));
     process = builder.start();
+  }
+
+  /** What ztunnel said as a process of its own, its last lines. */
+  public String processLog() {
+    try {
+      List<String> lines = Files.readAllLines(folder.resolve(name + ".ztunnel.log"));
+      String last = String.join("\n", lines.subList(Math.max(0, lines.size() - 40), lines.size()));
+      return (process == null || process.isAlive() ? "" : "exit " + process.exitValue() + "\n")
+          + last;
+    } catch (IOException e) {
+      return e.toString();
+    }
   }
 
   /** SIGKILL. */
