@@ -78,21 +78,20 @@ final class ChurnTest {
       throws Exception {
     client
         .network()
-        .onOwnThread(
-            () -> {
-              for (int i = 0; i < ROUNDS; i++) {
-                for (Ending ending : Ending.values()) {
-                  try (Socket socket = new Socket()) {
-                    socket.setSoTimeout(20_000);
-                    socket.connect(new InetSocketAddress(server.ipv4(), ending.port), 10_000);
-                    ending.of(socket);
-                  } catch (SocketException reset) {
-                    assertThat(ending).isIn(Ending.REFUSED, Ending.RESET_BY_SERVER);
-                  }
-                }
+        .onOwnThread(() -> {
+          for (int i = 0; i < ROUNDS; i++) {
+            for (Ending ending : Ending.values()) {
+              try (Socket socket = new Socket()) {
+                socket.setSoTimeout(20_000);
+                socket.connect(new InetSocketAddress(server.ipv4(), ending.port), 10_000);
+                ending.of(socket);
+              } catch (SocketException reset) {
+                assertThat(ending).isIn(Ending.REFUSED, Ending.RESET_BY_SERVER);
               }
-              return true;
-            });
+            }
+          }
+          return true;
+        });
     while (!node.open.rows().isEmpty()) {
       Thread.onSpinWait();
     }
