@@ -1,0 +1,17 @@
+package dev.ambit.waypoint.config;
+
+import dev.ambit.model.http.RouteAction;
+import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.route.Authority;
+import java.util.Optional;
+
+/** Everything the waypoint goes by at one moment. Immutable; any thread. */
+public interface Snapshot {
+  MeshView mesh();
+
+  /** What {@code authority}, the target of a CONNECT, names; empty when it is not ours to serve. */
+  Optional<Destination> destination(Authority authority);
+
+  /** The endpoints and traffic policy behind a route; empty when it names no service or subset. */
+  Optional<Cluster> cluster(RouteAction.Cluster named, Destination asked);
+}
