@@ -12,9 +12,11 @@ import dev.ambit.model.object.RequestAuthentication.TokenPlace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,7 @@ public final class JwtAuthentication {
 
   private final List<JwtRule> rules;
   private final Tokens tokens;
+  private final Set<String> outputHeaders;
 
   /** The seam to parsing and keys. */
   public interface Tokens {
@@ -57,6 +60,14 @@ public final class JwtAuthentication {
   public JwtAuthentication(List<JwtRule> rules, Tokens tokens) {
     this.rules = List.copyOf(rules);
     this.tokens = tokens;
+    Set<String> names = new HashSet<>();
+    for (JwtRule rule : rules) {
+      names.addAll(rule.output().claimHeaders().keySet());
+      if (!rule.output().payloadHeader().isEmpty()) {
+        names.add(rule.output().payloadHeader());
+      }
+    }
+    this.outputHeaders = Set.copyOf(names);
   }
 
   /** The outcome. */
@@ -113,6 +124,11 @@ public final class JwtAuthentication {
   }
 
   private static final Outcome NO_TOKEN = new NoToken();
+
+  /** Headers that only a token may set; whatever a client says in them goes. */
+  public Set<String> outputHeaders() {
+    return outputHeaders;
+  }
 
   /** Judges the tokens of a request. A preflight of CORS carries none. */
   public Outcome decide(HttpAttributes request, Instant now) {

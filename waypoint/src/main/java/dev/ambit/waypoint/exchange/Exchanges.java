@@ -1,0 +1,100 @@
+package dev.ambit.waypoint.exchange;
+
+import dev.ambit.model.http.HttpAttributes;
+import dev.ambit.model.route.Authority;
+import dev.ambit.waypoint.auth.ExternalAuthorizer;
+import dev.ambit.waypoint.config.Destination;
+import dev.ambit.waypoint.config.Programming;
+import dev.ambit.waypoint.config.Snapshot;
+import dev.ambit.waypoint.http.HttpStream;
+import dev.ambit.waypoint.http.RequestHead;
+import dev.ambit.waypoint.server.Caller;
+import dev.ambit.waypoint.server.HttpService;
+import dev.ambit.waypoint.telemetry.Recorder;
+import dev.ambit.waypoint.telemetry.Told;
+import dev.ambit.waypoint.upstream.Upstreams;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.time.InstantSource;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Serves requests: each one is an {@link Exchange} of its own. Any loop. */
+public final class Exchanges implements HttpService {
+  private final Parts parts;
+  private final ExchangeSettings settings;
+
+  /**
+   * What an exchange works with.
+   *
+   * @param upstreams those of a loop
+   * @param random for any thread
+   */
+  public record Parts(
+      Programming programming,
+      Function<EventLoop, Upstreams> upstreams,
+      ExternalAuthorizer external,
+      RateLimits limits,
+      Recorder recorder,
+      InstantSource clock,
+      RandomGenerator random) {}
+
+  /** The seam to local rate limits. */
+  @FunctionalInterface
+  public interface RateLimits {
+    /** Never refuses. */
+    RateLimits NONE = (destination, request) -> null;
+
+    /** Takes a token; null when there was one, else headers for the 429. */
+    @Nullable HttpHeaders refuse(Destination destination, HttpAttributes request);
+  }
+
+  public Exchanges(Parts parts, ExchangeSettings settings) {
+    this.parts = parts;
+    this.settings = settings;
+  }
+
+  @Override
+  public void serve(Caller caller, RequestHead head, boolean ended, HttpStream stream) {
+    Snapshot snapshot = parts.programming().current();
+    Caller now = upToDate(caller, snapshot);
+    ClientHeaders.clean(head, now, settings);
+    Told told = new Told(now, head, head.target(), now.loop().ticker().nanoTime());
+    new Exchange(new Exchange.Setting(parts, settings, snapshot), told, stream, ended).begin();
+  }
+
+  /** A connection outlives snapshots; a request goes by the newest one. */
+  static Caller upToDate(Caller caller, Snapshot snapshot) {
+    Destination newest = snapshot.destination(asked(caller)).orElse(caller.destination());
+    return newest == caller.destination()
+        ? caller
+        : new Caller(
+            newest,
+            caller.peer(),
+            caller.source(),
+            caller.local(),
+            caller.traceparent(),
+            caller.opened(),
+            caller.loop());
+  }
+
+  private static Authority asked(Caller caller) {
+    return new Authority.ByAddress(caller.local());
+  }
+
+  @Override
+  public void refused(Caller caller, int status, String detail) {
+    RequestHead unread =
+        new RequestHead(
+            "-", "http", "", "-", new DefaultHttpHeaders(), "", RequestHead.Version.HTTP_1_1);
+    Told told = new Told(caller, unread, "-", caller.loop().ticker().nanoTime());
+    parts.recorder().begun(told);
+    told.status = status;
+    told.details = detail;
+    Flags.add(told, "DPE");
+    told.endNanos = caller.loop().ticker().nanoTime();
+    parts.recorder().ended(told);
+  }
+}
