@@ -58,14 +58,15 @@ final class Laws {
     return List.of(
         only("model is pure: JDK only", "model", "java.."),
         only(
-            "daemon knows model, the metrics, JSON and YAML libraries",
+            "daemon knows model, the metrics, JSON, YAML and RE2 libraries",
             "daemon",
             with(
                 "dev.ambit.model..",
                 "io.micrometer..",
                 "io.prometheus..",
                 "com.fasterxml.jackson.annotation..",
-                "org.snakeyaml..")),
+                "org.snakeyaml..",
+                "com.google.re2j..")),
         only(
             "dataplane knows model, daemon, wire types, Netty and gRPC",
             "dataplane",

@@ -150,6 +150,11 @@ public final class MeshView implements Policies {
     return policies == other.policies;
   }
 
+  /** Whether {@code other} was made without a change of services in between. */
+  public boolean hasSameServices(MeshView other) {
+    return services == other.services;
+  }
+
   @Override
   public List<Compiled> globalPolicies() {
     return policies.global();

@@ -4,6 +4,7 @@ import dev.ambit.model.traffic.DestinationRules.Effective;
 import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.Workload;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,16 @@ public record Cluster(
    * One workload behind it.
    *
    * @param port it listens on for this service port
+   * @param labels of its pod, as far as they matter to the policy; else empty
    */
-  public record Endpoint(Workload workload, int port, boolean healthy) {}
+  public record Endpoint(Workload workload, int port, boolean healthy, Map<String, String> labels) {
+    public Endpoint {
+      labels = Map.copyOf(labels);
+    }
+
+    /** One whose labels do not matter. */
+    public Endpoint(Workload workload, int port, boolean healthy) {
+      this(workload, port, healthy, Map.of());
+    }
+  }
 }

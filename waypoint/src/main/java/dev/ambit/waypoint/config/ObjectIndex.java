@@ -1,0 +1,133 @@
+package dev.ambit.waypoint.config;
+
+import dev.ambit.model.object.AuthorizationPolicy;
+import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.DestinationRule;
+import dev.ambit.model.object.Gateway;
+import dev.ambit.model.object.GatewayClass;
+import dev.ambit.model.object.GrpcRoute;
+import dev.ambit.model.object.HttpRoute;
+import dev.ambit.model.object.KubernetesService;
+import dev.ambit.model.object.Namespace;
+import dev.ambit.model.object.ParentReference;
+import dev.ambit.model.object.PeerAuthentication;
+import dev.ambit.model.object.Pod;
+import dev.ambit.model.object.ReferenceGrant;
+import dev.ambit.model.object.RequestAuthentication;
+import dev.ambit.model.object.ServiceAccount;
+import dev.ambit.model.object.TcpRoute;
+import dev.ambit.model.object.TlsRoute;
+import dev.ambit.model.object.VirtualService;
+import dev.ambit.model.traffic.DestinationRules;
+import dev.ambit.model.workload.Workload;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The objects a waypoint was sent, by what they are looked up by. Immutable once built. */
+final class ObjectIndex {
+  private final Map<Parent, List<ClusterObject>> routes = new HashMap<>();
+  private final List<VirtualService> virtualServices = new ArrayList<>();
+  private final List<AuthorizationPolicy> policies = new ArrayList<>();
+  private final List<RequestAuthentication> authentications = new ArrayList<>();
+  private final Map<String, List<ReferenceGrant>> grants = new HashMap<>();
+  private final Map<String, Map<String, String>> labels = new HashMap<>();
+  private final DestinationRules rules;
+  private @Nullable Gateway gateway;
+
+  /** What routes are attached to: {@code kind} is Service or ServiceEntry. */
+  record Parent(String kind, String namespace, String name) {}
+
+  ObjectIndex(Collection<ClusterObject> all, Place place) {
+    List<DestinationRule> destinationRules = new ArrayList<>();
+    for (ClusterObject object : all) {
+      switch (object) {
+        case HttpRoute route -> file(route.parents(), route);
+        case GrpcRoute route -> file(route.parents(), route);
+        case TcpRoute route -> file(route.parents(), route);
+        case TlsRoute route -> file(route.parents(), route);
+        case VirtualService service -> virtualServices.add(service);
+        case DestinationRule rule -> destinationRules.add(rule);
+        case AuthorizationPolicy policy -> policies.add(policy);
+        case RequestAuthentication authentication -> authentications.add(authentication);
+        case ReferenceGrant grant ->
+            grants.computeIfAbsent(grant.metadata().namespace(), _ -> new ArrayList<>()).add(grant);
+        case Pod pod -> labels.put(podName(pod), pod.metadata().labels());
+        case Gateway each -> {
+          if (isOwn(each, place)) {
+            gateway = each;
+          }
+        }
+        case GatewayClass _,
+            KubernetesService _,
+            Namespace _,
+            PeerAuthentication _,
+            ServiceAccount _ -> {
+          // Says nothing of what a waypoint does.
+        }
+      }
+    }
+    rules =
+        DestinationRules.of(
+            destinationRules, place.mesh().rootNamespace(), place.mesh().clusterDomain());
+  }
+
+  private static boolean isOwn(Gateway each, Place place) {
+    return each.metadata().namespace().equals(place.namespace())
+        && each.metadata().name().equals(place.gateway());
+  }
+
+  private static String podName(Pod pod) {
+    return pod.metadata().namespace() + "/" + pod.metadata().name();
+  }
+
+  private void file(List<ParentReference> parents, ClusterObject route) {
+    for (ParentReference parent : parents) {
+      Parent key = new Parent(parent.kind(), parent.namespace(), parent.name());
+      List<ClusterObject> list = routes.computeIfAbsent(key, _ -> new ArrayList<>());
+      if (list.isEmpty() || list.getLast() != route) {
+        list.add(route);
+      }
+    }
+  }
+
+  /** Routes that name {@code parent}, for whatever port. */
+  List<ClusterObject> routes(Parent parent) {
+    return routes.getOrDefault(parent, List.of());
+  }
+
+  List<VirtualService> virtualServices() {
+    return virtualServices;
+  }
+
+  List<AuthorizationPolicy> policies() {
+    return policies;
+  }
+
+  List<RequestAuthentication> authentications() {
+    return authentications;
+  }
+
+  Collection<ReferenceGrant> grants(String namespace) {
+    return grants.getOrDefault(namespace, List.of());
+  }
+
+  DestinationRules rules() {
+    return rules;
+  }
+
+  /** The labels of a workload's pod; empty when nobody needs them. */
+  Map<String, String> labels(Workload workload) {
+    return labels.isEmpty()
+        ? Map.of()
+        : labels.getOrDefault(workload.namespace() + "/" + workload.name(), Map.of());
+  }
+
+  /** Its own Gateway; null when it was not sent. */
+  @Nullable Gateway gateway() {
+    return gateway;
+  }
+}

@@ -1,0 +1,206 @@
+package dev.ambit.waypoint.config;
+
+import dev.ambit.model.http.HttpAuthorizer;
+import dev.ambit.model.http.RouteAction;
+import dev.ambit.model.http.RouteTable;
+import dev.ambit.model.http.StreamTable;
+import dev.ambit.model.jwt.JwtAuthentication;
+import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.object.AuthorizationPolicy;
+import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.RequestAuthentication;
+import dev.ambit.model.object.TargetReference;
+import dev.ambit.model.route.Authority;
+import dev.ambit.model.waypoint.PolicyAttachment;
+import dev.ambit.model.workload.NetworkAddress;
+import dev.ambit.model.workload.Service;
+import dev.ambit.model.workload.ServiceKey;
+import dev.ambit.model.workload.ServicePort;
+import dev.ambit.model.workload.Workload;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One moment's mesh and objects. What a port needs is compiled when it is first called and kept for
+ * later snapshots as long as nothing it was made of has changed.
+ */
+final class Program implements Snapshot {
+  private final MeshView mesh;
+  private final ObjectIndex objects;
+  private final Place place;
+  private final RouteCompilation routes;
+  private final Ownership ownership;
+  private final Compiled compiled;
+  private final JwtAuthentication.Tokens tokens;
+
+  Program(MeshView mesh, ObjectIndex objects, Place place, RouteCompilation routes, Shared shared) {
+    this.mesh = mesh;
+    this.objects = objects;
+    this.place = place;
+    this.routes = routes;
+    this.ownership = new Ownership(mesh, place, objects.gateway());
+    this.compiled = shared.compiled();
+    this.tokens = shared.tokens();
+  }
+
+  /** What outlives a snapshot. */
+  record Shared(Compiled compiled, JwtAuthentication.Tokens tokens) {}
+
+  @Override
+  public MeshView mesh() {
+    return mesh;
+  }
+
+  @Override
+  public Optional<Destination> destination(Authority authority) {
+    return switch (authority) {
+      case Authority.ByAddress(InetSocketAddress address) -> at(address);
+      case Authority.ByHostname(String hostname, int port) ->
+          mesh.serviceNamed(hostname.toLowerCase(Locale.ROOT), place.namespace())
+              .flatMap(service -> ofService(service, port));
+    };
+  }
+
+  /** A virtual IP first: one that is known never means a workload. */
+  private Optional<Destination> at(InetSocketAddress address) {
+    NetworkAddress where = new NetworkAddress(place.network(), address.getAddress());
+    Optional<Service> service = mesh.serviceAt(where, place.namespace());
+    return service.isPresent()
+        ? ofService(service.get(), address.getPort())
+        : mesh.workloadAt(where)
+            .filter(ownership::isOwned)
+            .map(workload -> ofWorkload(workload, address.getPort()));
+  }
+
+  private Optional<Destination> ofService(Service service, int port) {
+    ServicePort known = service.ports().get(port);
+    if (known == null || !ownership.isOwned(service)) {
+      return Optional.empty();
+    }
+    Compiled.DestinationKey key = new Compiled.DestinationKey(service.key(), "", port);
+    return Optional.of(compiled.destination(key, routes, service, () -> compile(service, known)));
+  }
+
+  private Destination compile(Service service, ServicePort port) {
+    String domain = ".svc." + place.mesh().clusterDomain();
+    String kind = service.hostname().endsWith(domain) ? "Service" : "ServiceEntry";
+    RouteTable.Target target =
+        new RouteTable.Target(kind, service.key(), service.name(), port.port(), place.namespace());
+    List<ClusterObject> meant =
+        objects.routes(new ObjectIndex.Parent(kind, service.namespace(), service.name()));
+    PolicyAttachment.Owner owner =
+        new PolicyAttachment.Owner(kind, service.namespace(), service.name());
+    return secured(
+        new Named(service, null, port.port(), protocol(port.appProtocol())), target, meant, owner);
+  }
+
+  /** Whom a destination is. */
+  private record Named(
+      @Nullable Service service,
+      @Nullable Workload workload,
+      int port,
+      Destination.Protocol protocol) {}
+
+  private Destination ofWorkload(Workload workload, int port) {
+    Compiled.DestinationKey key = new Compiled.DestinationKey(null, workload.uid(), port);
+    return compiled.destination(
+        key,
+        routes,
+        workload,
+        () -> {
+          // Routes are of services: traffic to a pod has the default route only.
+          ServiceKey itself = new ServiceKey(workload.namespace(), workload.name());
+          RouteTable.Target target =
+              new RouteTable.Target("Pod", itself, workload.name(), port, place.namespace());
+          Named named = new Named(null, workload, port, Destination.Protocol.DETECT);
+          return secured(named, target, List.of(), null);
+        });
+  }
+
+  private Destination secured(
+      Named named,
+      RouteTable.Target target,
+      List<ClusterObject> meant,
+      PolicyAttachment.@Nullable Owner owner) {
+    List<AuthorizationPolicy> policies =
+        objects.policies().stream()
+            .filter(policy -> holds(policy.targetRefs(), policy.metadata().namespace(), owner))
+            .toList();
+    List<RequestAuthentication> authentications =
+        objects.authentications().stream()
+            .filter(each -> holds(each.targetRefs(), each.metadata().namespace(), owner))
+            .toList();
+    HttpAuthorizer.Mesh rules =
+        new HttpAuthorizer.Mesh(
+            place.mesh().trustDomains(), place.mesh().providers(), place.mesh().manyProviders());
+    boolean ofService = owner != null;
+    return new Destination(
+        named.service(),
+        named.workload(),
+        named.port(),
+        named.protocol(),
+        ofService ? routes.table(target, meant) : RouteTable.of(target, List.of()),
+        ofService ? routes.streams(target, meant) : StreamTable.of(target, List.of()),
+        HttpAuthorizer.of(policies, rules, HttpAuthorizer.Chain.HTTP),
+        HttpAuthorizer.of(policies, rules, HttpAuthorizer.Chain.TCP),
+        JwtAuthentication.of(authentications, tokens),
+        Destination.Telemetry.DEFAULT);
+  }
+
+  private boolean holds(
+      List<TargetReference> targets, String namespace, PolicyAttachment.@Nullable Owner owner) {
+    if (targets.isEmpty()) {
+      return false;
+    }
+    PolicyAttachment attachment =
+        new PolicyAttachment(targets, namespace, place.mesh().rootNamespace());
+    return owner == null
+        ? attachment.holdsAt(place.attachment())
+        : attachment.holdsFor(owner, place.attachment());
+  }
+
+  private static Destination.Protocol protocol(ServicePort.AppProtocol said) {
+    return switch (said) {
+      case HTTP11 -> Destination.Protocol.HTTP;
+      case HTTP2 -> Destination.Protocol.HTTP2;
+      case GRPC -> Destination.Protocol.GRPC;
+      case TCP -> Destination.Protocol.TCP;
+      case TLS -> Destination.Protocol.TLS;
+      case UNKNOWN -> Destination.Protocol.DETECT;
+    };
+  }
+
+  @Override
+  public Optional<Cluster> cluster(RouteAction.Cluster named, Destination asked) {
+    Workload workload = asked.workload();
+    if (asked.service() == null && workload != null) {
+      return Optional.of(itself(workload, asked.port()));
+    }
+    Service service = mesh.service(named.service()).orElse(null);
+    if (service == null) {
+      return Optional.empty();
+    }
+    int port = named.port();
+    if (port == 0) {
+      Map<Integer, ServicePort> all = service.ports();
+      port = all.size() == 1 ? all.keySet().iterator().next() : asked.port();
+    }
+    ServicePort known = service.ports().get(port);
+    if (known == null) {
+      return Optional.empty();
+    }
+    Cluster.Key key = new Cluster.Key(service.key(), "", port, named.subset());
+    Compiled.Parts parts = new Compiled.Parts(objects, service, mesh.members(service.key()));
+    return compiled.cluster(key, parts, () -> Clusters.of(key, known, parts, place));
+  }
+
+  /** The latest of a workload that was called by its address. */
+  private Cluster itself(Workload asked, int port) {
+    Workload now = mesh.workload(asked.uid()).orElse(asked);
+    return Clusters.of(now, port);
+  }
+}
