@@ -7,6 +7,7 @@ import dev.ambit.cli.print.Ink;
 import dev.ambit.cli.reach.Unreachable;
 import dev.ambit.cli.up.ExecCommand;
 import dev.ambit.cli.up.UpCommand;
+import dev.ambit.cli.waypoint.WaypointCommands;
 import dev.ambit.cli.why.WhyCommand;
 import java.time.InstantSource;
 import java.util.Map;
@@ -26,8 +27,8 @@ import picocli.CommandLine.Help.Ansi;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "The daemons 'ambit controller', 'ambit cni' and 'ambit ztunnel' take their settings from",
-      "the environment; 'ambit up' starts them."
+      "The daemons 'ambit controller', 'ambit cni', 'ambit ztunnel' and 'ambit waypoint' (with no",
+      "command) take their settings from the environment; 'ambit up' starts them."
     })
 public final class AmbitCli {
   private AmbitCli() {}
@@ -45,6 +46,7 @@ public final class AmbitCli {
     Inspection.addTo(root, ink, clock);
     root.addSubcommand(new WhyCommand(ink));
     EnrolCommands.addTo(root, ink);
+    WaypointCommands.addTo(root, ink);
     root.addSubcommand(new CheckCommand(ink));
     root.addSubcommand(new VersionCommand());
     root.addSubcommand(new CompletionCommand());

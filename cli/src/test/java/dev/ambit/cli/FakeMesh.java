@@ -55,6 +55,23 @@ public final class FakeMesh implements AutoCloseable {
     return save();
   }
 
+  /** Manifests the controller generated. */
+  public FakeMesh generated(Path folder) throws IOException {
+    file.put("generated", folder.toString());
+    return save();
+  }
+
+  /** A pod of a waypoint, {@code namespace/pod}. */
+  public FakeMesh waypoint(String pod, String gateway, Map<String, Page> pages) throws IOException {
+    ObjectNode waypoints =
+        file.path("waypoints") instanceof ObjectNode there ? there : file.putObject("waypoints");
+    waypoints
+        .putObject(pod)
+        .put("gateway", gateway)
+        .put("admin", serve(pod.replace('/', '.'), pages).toString());
+    return save();
+  }
+
   private Path serve(String name, Map<String, Page> pages) {
     Map<String, Page> all = new HashMap<>(pages);
     all.putIfAbsent("/healthz/ready", text(200, "ready\n"));

@@ -17,29 +17,29 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** The folder of manifests as text, so that a label can be changed where a person wrote it. */
-final class ManifestFiles {
+public final class ManifestFiles {
   private final Path folder;
 
-  ManifestFiles(Path folder) {
+  public ManifestFiles(Path folder) {
     this.folder = folder;
   }
 
   /** Nothing can be changed; the message says why. */
-  static final class Unchanged extends RuntimeException {
-    Unchanged(String message) {
+  public static final class Unchanged extends RuntimeException {
+    public Unchanged(String message) {
       super(message);
     }
   }
 
   /** What was done to which file. */
-  record Change(Path file, Optional<String> before, Optional<String> after) {
-    boolean isNothing() {
+  public record Change(Path file, Optional<String> before, Optional<String> after) {
+    public boolean isNothing() {
       return before.equals(after);
     }
   }
 
   /** The value of the label; empty without the label or the object. */
-  Optional<String> read(LabelEdit edit) throws IOException {
+  public Optional<String> read(LabelEdit edit) throws IOException {
     for (Path file : files()) {
       Optional<String> text = textWith(edit, file, new ArrayList<>());
       if (text.isPresent()) {
@@ -49,11 +49,13 @@ final class ManifestFiles {
     return Optional.empty();
   }
 
-  Change set(LabelEdit edit, String value) throws IOException {
+  /** Sets the label to {@code value}; throws {@link Unchanged} without the object. */
+  public Change set(LabelEdit edit, String value) throws IOException {
     return change(edit, text -> edit.set(text, value));
   }
 
-  Change remove(LabelEdit edit) throws IOException {
+  /** Takes the label away; throws {@link Unchanged} without the object. */
+  public Change remove(LabelEdit edit) throws IOException {
     return change(edit, edit::remove);
   }
 
@@ -98,7 +100,8 @@ final class ManifestFiles {
     }
   }
 
-  private List<Path> files() throws IOException {
+  /** Its YAML files, in order. */
+  public List<Path> files() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(file -> file.getFileName().toString().matches(".*\\.ya?ml"))
@@ -110,14 +113,20 @@ final class ManifestFiles {
     }
   }
 
-  /** At once: whoever watches the folder sees the old text or the new one. */
-  private static void replace(Path file, String text) throws IOException {
-    Path real = file.toRealPath();
+  /**
+   * Writes a file at once: whoever watches the folder sees the old text or the new one. A file that
+   * was there keeps its mode.
+   */
+  public static void replace(Path file, String text) throws IOException {
+    boolean isNew = Files.notExists(file);
+    Path real = isNew ? file : file.toRealPath();
     Path fresh = real.resolveSibling("." + real.getFileName() + ".ambit-new");
     try {
       Files.writeString(fresh, text);
-      Set<PosixFilePermission> mode = Files.getPosixFilePermissions(real);
-      Files.setPosixFilePermissions(fresh, mode);
+      if (!isNew) {
+        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(real);
+        Files.setPosixFilePermissions(fresh, mode);
+      }
       Files.move(fresh, real, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(fresh);

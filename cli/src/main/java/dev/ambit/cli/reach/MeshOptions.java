@@ -3,6 +3,7 @@ package dev.ambit.cli.reach;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.ambit.cli.reach.RunningMesh.Node;
+import dev.ambit.cli.reach.RunningMesh.Waypoint;
 import dev.ambit.daemon.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,13 +32,15 @@ public final class MeshOptions {
   @Option(
       names = "--admin",
       paramLabel = "SOCKET",
-      description = "Admin socket of a ztunnel, node agent or controller; may be repeated.")
+      description =
+          "Admin socket of a ztunnel, node agent, waypoint or controller; may be repeated.")
   private List<Path> sockets = List.of();
 
   @Option(
       names = "--dump",
       paramLabel = "FILE",
-      description = "A saved /config_dump instead of a running ztunnel; may be repeated.")
+      description =
+          "A saved /config_dump instead of a running ztunnel or waypoint; may be repeated.")
   private List<Path> files = List.of();
 
   /** The mesh these options mean; throws {@link Unreachable} when there is none. */
@@ -77,8 +80,20 @@ public final class MeshOptions {
     mesh.path("nodes")
         .forEachEntry(
             (name, node) -> nodes.add(new Node(name, path(node, "ztunnel"), path(node, "cni"))));
+    List<Waypoint> waypoints = new ArrayList<>();
+    mesh.path("waypoints")
+        .forEachEntry((name, pod) ->
+            waypoints.add(
+                new Waypoint(name, pod.path("gateway").asString(""), path(pod, "admin"), null)));
+    List<Path> folders = new ArrayList<>();
+    for (String field : List.of("folder", "generated")) {
+      Path folder = path(mesh, field);
+      if (folder != null) {
+        folders.add(folder);
+      }
+    }
     return new RunningMesh(
-        path(mesh, "folder"), path(mesh.path("controller"), "admin"), nodes, List.of());
+        folders, path(mesh.path("controller"), "admin"), nodes, waypoints, List.of());
   }
 
   private static @Nullable Path path(JsonNode from, String field) {
@@ -88,15 +103,20 @@ public final class MeshOptions {
 
   private RunningMesh named() {
     List<Dump> dumps = new ArrayList<>();
+    List<Waypoint> waypoints = new ArrayList<>();
     for (Path file : files) {
-      dumps.add(saved(file));
+      Dump dump = saved(file);
+      waypoint(dump.json(), null).ifPresentOrElse(waypoints::add, () -> dumps.add(dump));
     }
     Path controller = null;
     List<Node> nodes = new ArrayList<>();
     for (Path socket : sockets) {
       Optional<String> dump = RunningMesh.read(socket, "/config_dump").text();
       if (dump.isPresent()) {
-        nodes.add(new Node(node(Json.read(dump.get().getBytes(UTF_8)), socket), socket, null));
+        JsonNode json = Json.read(dump.get().getBytes(UTF_8));
+        waypoint(json, socket)
+            .ifPresentOrElse(
+                waypoints::add, () -> nodes.add(new Node(node(json, socket), socket, null)));
       } else if (RunningMesh.read(socket, "/pods").text().isPresent()) {
         nodes.add(new Node(socket.getFileName().toString(), null, socket));
       } else {
@@ -107,7 +127,18 @@ public final class MeshOptions {
         controller = socket;
       }
     }
-    return new RunningMesh(null, controller, nodes, dumps);
+    return new RunningMesh(List.of(), controller, nodes, waypoints, dumps);
+  }
+
+  /** A waypoint when {@code dump} is one's. */
+  private static Optional<Waypoint> waypoint(JsonNode dump, @Nullable Path socket) {
+    JsonNode own = dump.path("waypoint");
+    if (!own.isObject()) {
+      return Optional.empty();
+    }
+    String pod = own.path("namespace").asString("") + "/" + own.path("pod").asString("waypoint");
+    return Optional.of(
+        new Waypoint(pod, own.path("gateway").asString(""), socket, socket == null ? dump : null));
   }
 
   private static Dump saved(Path file) {

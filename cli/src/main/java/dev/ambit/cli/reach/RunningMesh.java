@@ -16,17 +16,63 @@ import tools.jackson.databind.JsonNode;
 /**
  * The admin sockets of a mesh, or dumps somebody saved of one.
  *
- * @param folder of manifests, null when not known
+ * @param folders of manifests: the one people write, then those made for them; empty when not known
  * @param controller its admin socket, null when not known
  * @param saved dumps from files; they stand for ztunnels that run no more
  */
 public record RunningMesh(
-    @Nullable Path folder, @Nullable Path controller, List<Node> nodes, List<Dump> saved) {
+    List<Path> folders,
+    @Nullable Path controller,
+    List<Node> nodes,
+    List<Waypoint> waypoints,
+    List<Dump> saved) {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   public RunningMesh {
+    folders = List.copyOf(folders);
     nodes = List.copyOf(nodes);
+    waypoints = List.copyOf(waypoints);
     saved = List.copyOf(saved);
+  }
+
+  /** The folder people write; null when not known. */
+  public @Nullable Path folder() {
+    return folders.isEmpty() ? null : folders.getFirst();
+  }
+
+  /**
+   * One pod of a waypoint.
+   *
+   * @param name namespace and name of the pod
+   * @param gateway whose waypoint it is, without namespace
+   * @param admin its admin socket; null for a dump somebody saved
+   * @param saved its {@code /config_dump} from a file; null when it can be asked
+   */
+  public record Waypoint(
+      String name, String gateway, @Nullable Path admin, @Nullable JsonNode saved) {
+    public String namespace() {
+      return name.substring(0, Math.max(0, name.indexOf('/')));
+    }
+
+    /** {@code page} of it; throws when it does not answer. */
+    public JsonNode ask(String page) {
+      if (saved != null && page.equals("/config_dump")) {
+        return saved;
+      }
+      if (admin == null) {
+        throw new Unreachable("waypoint " + name + ": " + page + " is not part of a dump");
+      }
+      try {
+        return Json.read(AdminClient.get(admin, page, PATIENCE));
+      } catch (IOException | JacksonException e) {
+        throw new Unreachable("waypoint " + name + ": " + page + ": " + e.getMessage());
+      }
+    }
+
+    /** Whether it says that it is ready. */
+    public boolean isReady() {
+      return admin != null && read(admin, "/healthz/ready").text().isPresent();
+    }
   }
 
   /** The admin sockets of one node's programs, null where not known. */
@@ -51,7 +97,7 @@ public record RunningMesh(
       saved.forEach(dump -> known.add(dump.node()));
       throw new Unreachable("--node: got " + node + ", expected one of " + known);
     }
-    return new RunningMesh(folder, controller, some, dumps);
+    return new RunningMesh(folders, controller, some, waypoints, dumps);
   }
 
   /** The dump of every ztunnel that answers; throws when none does. */
