@@ -99,9 +99,12 @@ public final class Controller implements AutoCloseable {
         new MeshPublisher(settings.mesh(), clients, who.authorizer(), who.tokenFiles(), counts);
     parts.push(
         FolderSource.open(
-            settings.manifests(),
-            settings.facts(),
-            settings.state().resolve("policies.json"),
+            new FolderSource.Places(
+                settings.manifests(),
+                settings.generated(),
+                settings.facts(),
+                settings.state().resolve("policies.json")),
+            settings.mesh().clusterDomain(),
             publisher::offer));
     publisher.publishFirst();
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * How a controller runs.
  *
  * @param manifests folder of YAML
+ * @param generated folder of the manifests made for Gateways
  * @param facts folder of enrolment facts
  * @param state what must survive it: root, keys, join tokens
  * @param listen where gRPC is served; port 0 picks one
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ControllerSettings(
     Path manifests,
+    Path generated,
     Path facts,
     Path state,
     InetSocketAddress listen,
@@ -49,6 +51,7 @@ public record ControllerSettings(
     names.add("istiod." + mesh.rootNamespace() + ".svc");
     return new ControllerSettings(
         required(settings, "AMBIT_MANIFESTS"),
+        settings.path("AMBIT_GENERATED", state.resolve("generated")),
         settings.path("AMBIT_FACTS", state.resolve("facts")),
         state,
         resolved(settings.address("AMBIT_LISTEN", "0.0.0.0:15012")),

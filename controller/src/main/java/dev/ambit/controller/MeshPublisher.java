@@ -2,7 +2,6 @@ package dev.ambit.controller;
 
 import dev.ambit.controller.ca.node.JoinTokenFiles;
 import dev.ambit.controller.ca.node.NodeAuthorizer;
-import dev.ambit.controller.source.ClusterInput;
 import dev.ambit.controller.source.FolderSource;
 import dev.ambit.controller.translate.Condition;
 import dev.ambit.controller.translate.Derivation;
@@ -15,7 +14,6 @@ import dev.ambit.model.mesh.MeshChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +34,7 @@ final class MeshPublisher {
   private final LatestValue<FolderSource.Seen> inbox = new LatestValue<>();
   private Duration gap = LEAST_GAP;
   private @Nullable Derivation derivation;
-  private volatile Status status =
-      new Status(
-          new FolderSource.Seen(
-              ClusterInput.EMPTY, List.of(), List.of(), Map.of(), System.nanoTime()),
-          List.of());
+  private volatile Status status = new Status(FolderSource.Seen.nothing(), List.of());
 
   /** What was published last. */
   record Status(FolderSource.Seen seen, List<Condition> conditions) {}

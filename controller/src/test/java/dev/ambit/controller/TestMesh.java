@@ -67,6 +67,7 @@ final class TestMesh implements AutoCloseable {
   static ControllerSettings settings(Path folder) {
     return new ControllerSettings(
         folder.resolve("manifests"),
+        folder.resolve("state").resolve("generated"),
         folder.resolve("facts"),
         folder.resolve("state"),
         new InetSocketAddress("127.0.0.1", 0),

@@ -2,8 +2,10 @@ package dev.ambit.controller.source;
 
 import dev.ambit.daemon.manifest.EnrolmentFacts;
 import dev.ambit.daemon.manifest.ManifestFolder;
+import dev.ambit.daemon.generated.ManifestFolders;
 import dev.ambit.daemon.manifest.ManifestProblem;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.waypoint.GatewayAddresses;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,17 +14,24 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The cluster as a folder of manifests and a folder of enrolment facts say it (spec: enrolment §7).
- * Both watchers run on threads of their own; what they see is joined under a lock and handed to one
- * follower, which must only hand over.
+ * The cluster as the folder of manifests, the folder of what was generated for them and the folder
+ * of enrolment facts say it (spec: enrolment §7). The watchers run on threads of their own; what
+ * they see is joined under a lock and handed to one follower, which must only hand over. Gateways
+ * of the classes deployed here have the addresses of their Service.
  */
 public final class FolderSource implements AutoCloseable {
+  private static final ManifestFolders.Both NOTHING =
+      new ManifestFolders.Both(
+          new ManifestFolder.Snapshot(List.of(), List.of()),
+          new ManifestFolder.Snapshot(List.of(), List.of()));
+
   private final Object lock = new Object();
   private final SecurityMemory memory;
+  private final String clusterDomain;
   private final Consumer<Seen> follower;
   private final List<AutoCloseable> watchers = new ArrayList<>();
   private Map<String, EnrolmentFacts.State> facts = Map.of();
-  private Seen last = new Seen(ClusterInput.EMPTY, List.of(), List.of(), Map.of(), 0);
+  private Seen last = new Seen(ClusterInput.EMPTY, List.of(), List.of(), Map.of(), NOTHING, 0);
   private boolean complete;
 
   /**
@@ -30,6 +39,7 @@ public final class FolderSource implements AutoCloseable {
    *
    * @param refused objects that cannot be read; one with a last good version still counts
    * @param objects how many of each kind
+   * @param folders the same, by folder
    * @param atNanos when, by {@link System#nanoTime}
    */
   public record Seen(
@@ -37,25 +47,41 @@ public final class FolderSource implements AutoCloseable {
       List<ManifestProblem> problems,
       List<ManifestFolder.Refused> refused,
       Map<String, Integer> objects,
-      long atNanos) {}
+      ManifestFolders.Both folders,
+      long atNanos) {
+    /** Nothing at all. */
+    public static Seen nothing() {
+      return new Seen(
+          ClusterInput.EMPTY, List.of(), List.of(), Map.of(), NOTHING, System.nanoTime());
+    }
+  }
 
-  private FolderSource(SecurityMemory memory, Consumer<Seen> follower) {
+  /**
+   * Where it looks.
+   *
+   * @param written manifests of the user
+   * @param generated manifests of the deployer; made when there is none
+   * @param memory file in which policies outlive this process
+   */
+  public record Places(Path written, Path generated, Path facts, Path memory) {}
+
+  private FolderSource(SecurityMemory memory, String clusterDomain, Consumer<Seen> follower) {
     this.memory = memory;
+    this.clusterDomain = clusterDomain;
     this.follower = follower;
   }
 
   /**
-   * Reads both folders, hands the first state to {@code follower} before returning, then each
+   * Reads all folders, hands the first state to {@code follower} before returning, then each
    * change.
-   *
-   * @param memory file in which policies outlive this process
    */
-  public static FolderSource open(
-      Path manifests, Path facts, Path memory, Consumer<Seen> follower) {
-    FolderSource source = new FolderSource(new SecurityMemory(memory), follower);
+  public static FolderSource open(Places places, String clusterDomain, Consumer<Seen> follower) {
+    FolderSource source =
+        new FolderSource(new SecurityMemory(places.memory()), clusterDomain, follower);
     try {
-      source.watchers.add(EnrolmentFacts.open(facts, source::factsChanged));
-      source.watchers.add(ManifestFolder.open(manifests, source::manifestsChanged));
+      source.watchers.add(EnrolmentFacts.open(places.facts(), source::factsChanged));
+      source.watchers.add(
+          ManifestFolders.open(places.written(), places.generated(), source::manifestsChanged));
     } catch (RuntimeException e) {
       source.close();
       throw e;
@@ -77,16 +103,22 @@ public final class FolderSource implements AutoCloseable {
       facts = seen;
       hand(
           new Seen(
-              last.input().withFacts(seen), last.problems(), last.refused(), last.objects(), now));
+              last.input().withFacts(seen),
+              last.problems(),
+              last.refused(),
+              last.objects(),
+              last.folders(),
+              now));
     }
   }
 
-  private void manifestsChanged(ManifestFolder.Snapshot seen) {
+  private void manifestsChanged(ManifestFolders.Both folders) {
     long now = System.nanoTime();
     synchronized (lock) {
-      List<ClusterObject> objects = memory.complete(seen);
+      ManifestFolder.Snapshot seen = folders.joined();
+      List<ClusterObject> objects = GatewayAddresses.assign(memory.complete(seen), clusterDomain);
       ClusterInput input = ClusterInput.of(objects, facts);
-      hand(new Seen(input, seen.problems(), refused(seen, input), count(objects), now));
+      hand(new Seen(input, seen.problems(), refused(seen, input), count(objects), folders, now));
       // After the hand-over: a disk must not hold up a policy.
       memory.keep(objects);
     }

@@ -2,6 +2,8 @@ package dev.ambit.daemon.manifest;
 
 import dev.ambit.daemon.Json;
 import dev.ambit.daemon.Log;
+import dev.ambit.daemon.follow.FolderFiles;
+import dev.ambit.daemon.follow.FolderWatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,5 +1,7 @@
 package dev.ambit.daemon.manifest;
 
+import dev.ambit.daemon.follow.FolderFiles;
+import dev.ambit.daemon.follow.FolderWatch;
 import dev.ambit.daemon.manifest.ManifestReader.Content;
 import dev.ambit.model.object.ClusterObject;
 import java.io.UncheckedIOException;

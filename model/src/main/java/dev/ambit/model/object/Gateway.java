@@ -28,6 +28,11 @@ public record Gateway(
     return new Gateway(other, className, listeners, addresses, assigned, infrastructure);
   }
 
+  /** The same with other addresses in its status. */
+  public Gateway withAssigned(List<Address> other) {
+    return new Gateway(metadata, className, listeners, addresses, other, infrastructure);
+  }
+
   /** One listener. */
   public record Listener(String name, int port, String protocol, AllowedNamespaces allowed) {}
 

@@ -1,4 +1,4 @@
-package dev.ambit.daemon.manifest;
+package dev.ambit.daemon.follow;
 
 import dev.ambit.daemon.Log;
 import java.io.IOException;
@@ -24,7 +24,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The files of a folder as they were last read. For one thread. */
-final class FolderFiles {
+public final class FolderFiles {
   private static final Log LOG = Log.scope("manifest");
   private static final int MOST_BYTES = 16 * 1024 * 1024;
   private static final int MOST_FILES = 10_000;
@@ -38,11 +38,11 @@ final class FolderFiles {
   private final Map<String, Stamp> known = new HashMap<>();
 
   /** A file as it was read. {@code unreadable} says why it was not, or is "". */
-  record Text(byte[] bytes, Instant modified, String unreadable) {}
+  public record Text(byte[] bytes, Instant modified, String unreadable) {}
 
   /** What is new since the last look. */
-  record Change(Map<String, Text> read, Set<String> removed) {
-    boolean isEmpty() {
+  public record Change(Map<String, Text> read, Set<String> removed) {
+    public boolean isEmpty() {
       return read.isEmpty() && removed.isEmpty();
     }
   }

@@ -1,9 +1,9 @@
-package dev.ambit.daemon.manifest;
+package dev.ambit.daemon.follow;
 
 import dev.ambit.daemon.Log;
 import dev.ambit.daemon.kernel.FolderEvents;
 import dev.ambit.daemon.kernel.FolderEvents.Events;
-import dev.ambit.daemon.manifest.FolderFiles.Change;
+import dev.ambit.daemon.follow.FolderFiles.Change;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * itself, in case an event was lost or the file system sends none. When the folder disappears, the
  * files it had are not reported as removed: it looks for it every second.
  */
-final class FolderWatch implements AutoCloseable {
+public final class FolderWatch implements AutoCloseable {
   private static final Log LOG = Log.scope("manifest");
   private static final Duration WINDOW = Duration.ofMillis(5);
   private static final Duration LOOK = Duration.ofSeconds(10);
@@ -43,7 +43,7 @@ final class FolderWatch implements AutoCloseable {
   private boolean gone;
 
   /** Hears on one thread; a failure is logged. */
-  interface Follower {
+  public interface Follower {
     /** {@code gone}: the folder is not there. */
     void changed(Change change, boolean gone);
   }
@@ -53,7 +53,7 @@ final class FolderWatch implements AutoCloseable {
    *
    * @throws UncheckedIOException when there is no such folder
    */
-  FolderWatch(Path folder, Predicate<String> relevant, Follower follower) {
+  public FolderWatch(Path folder, Predicate<String> relevant, Follower follower) {
     this.folder = folder;
     this.files = new FolderFiles(folder, relevant, InstantSource.system());
     this.follower = follower;

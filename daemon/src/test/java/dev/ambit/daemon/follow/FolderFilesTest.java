@@ -1,4 +1,4 @@
-package dev.ambit.daemon.manifest;
+package dev.ambit.daemon.follow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
