@@ -8,6 +8,8 @@ import dev.ambit.controller.ca.node.CallerProof;
 import dev.ambit.controller.ca.node.JoinTokenFiles;
 import dev.ambit.controller.ca.node.JoinTokens;
 import dev.ambit.controller.ca.node.NodeAuthorizer;
+import dev.ambit.controller.deploy.Deployer;
+import dev.ambit.controller.deploy.Deployment;
 import dev.ambit.controller.source.FolderSource;
 import dev.ambit.controller.state.PrivateFiles;
 import dev.ambit.controller.state.StateLock;
@@ -97,6 +99,10 @@ public final class Controller implements AutoCloseable {
     Subscribers clients = new Subscribers(resources, counts, pushes);
     MeshPublisher publisher =
         new MeshPublisher(settings.mesh(), clients, who.authorizer(), who.tokenFiles(), counts);
+    Deployment deployment =
+        new Deployment(
+            new Deployer(settings.mesh()), settings.generated(), settings.facts(), clock);
+    parts.push(deployment);
     parts.push(
         FolderSource.open(
             new FolderSource.Places(
@@ -105,13 +111,17 @@ public final class Controller implements AutoCloseable {
                 settings.facts(),
                 settings.state().resolve("policies.json")),
             settings.mesh().clusterDomain(),
-            publisher::offer));
+            seen -> {
+              publisher.offer(seen);
+              deployment.offer(seen.folders());
+            }));
     publisher.publishFirst();
 
     ServerIdentity identity = new ServerIdentity(who.signer(), settings.serverNames());
     Tasks tasks = new Tasks("controller");
     parts.push(tasks);
     tasks.keep("publish", MOST_BACK_OFF, publisher::run);
+    tasks.keep("deploy", MOST_BACK_OFF, deployment::run);
     tasks.every("join-tokens", RENEWAL_CHECK, who.tokenFiles()::renew);
     tasks.every("server-certificate", RENEWAL_CHECK, identity::renewIfDue);
 
@@ -126,7 +136,7 @@ public final class Controller implements AutoCloseable {
             "controller",
             settings.admin(),
             settings.adminSocket(),
-            new ControllerPages(publisher, resources, clients).all(readiness, metrics));
+            new ControllerPages(publisher, deployment, resources, clients).all(readiness, metrics));
     parts.push(admin);
     serving.open();
     LOG.info("controller is up", "rpc", rpc.address(), "admin", admin.address());

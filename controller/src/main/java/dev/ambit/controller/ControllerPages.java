@@ -1,5 +1,6 @@
 package dev.ambit.controller;
 
+import dev.ambit.controller.deploy.Deployment;
 import dev.ambit.controller.translate.Condition;
 import dev.ambit.controller.xds.DeltaSession;
 import dev.ambit.controller.xds.ResourceType;
@@ -12,6 +13,8 @@ import dev.ambit.daemon.Metrics;
 import dev.ambit.daemon.Readiness;
 import dev.ambit.daemon.manifest.ManifestProblem;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,11 +25,17 @@ import tools.jackson.databind.node.ObjectNode;
 /** What the controller shows of itself. Each page reads one published state. */
 final class ControllerPages {
   private final MeshPublisher publisher;
+  private final Deployment deployment;
   private final VersionedResources resources;
   private final Subscribers clients;
 
-  ControllerPages(MeshPublisher publisher, VersionedResources resources, Subscribers clients) {
+  ControllerPages(
+      MeshPublisher publisher,
+      Deployment deployment,
+      VersionedResources resources,
+      Subscribers clients) {
     this.publisher = publisher;
+    this.deployment = deployment;
     this.resources = resources;
     this.clients = clients;
   }
@@ -95,7 +104,10 @@ final class ControllerPages {
 
   private ArrayNode conditions() {
     ArrayNode page = Json.array();
-    for (Condition condition : publisher.status().conditions()) {
+    List<Condition> all = new ArrayList<>(publisher.status().conditions());
+    all.addAll(deployment.conditions());
+    all.sort(null);
+    for (Condition condition : all) {
       page.addObject()
           .put("kind", condition.kind())
           .put("namespace", condition.namespace())

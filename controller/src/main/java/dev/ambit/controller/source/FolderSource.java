@@ -1,8 +1,8 @@
 package dev.ambit.controller.source;
 
+import dev.ambit.daemon.generated.ManifestFolders;
 import dev.ambit.daemon.manifest.EnrolmentFacts;
 import dev.ambit.daemon.manifest.ManifestFolder;
-import dev.ambit.daemon.generated.ManifestFolders;
 import dev.ambit.daemon.manifest.ManifestProblem;
 import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.waypoint.GatewayAddresses;

@@ -1,9 +1,9 @@
 package dev.ambit.daemon.follow;
 
 import dev.ambit.daemon.Log;
+import dev.ambit.daemon.follow.FolderFiles.Change;
 import dev.ambit.daemon.kernel.FolderEvents;
 import dev.ambit.daemon.kernel.FolderEvents.Events;
-import dev.ambit.daemon.follow.FolderFiles.Change;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
