@@ -147,7 +147,7 @@ public final class Controller implements AutoCloseable {
       ControllerSettings settings, Identities who, Subscribers clients, ControllerMetrics counts) {
     String trustDomain = settings.mesh().trustDomain();
     return new RpcServer.Offer(
-        new CallerProof(trustDomain, who.tokens()),
+        new CallerProof(trustDomain, who.tokens(), who.authorizer()),
         counts::unknownCaller,
         new CertificateAuthority(
             trustDomain, who.authorizer(), who.signer(), settings.lifetimes(), counts::certificate),

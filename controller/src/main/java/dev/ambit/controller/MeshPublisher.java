@@ -2,7 +2,10 @@ package dev.ambit.controller;
 
 import dev.ambit.controller.ca.node.JoinTokenFiles;
 import dev.ambit.controller.ca.node.NodeAuthorizer;
+import dev.ambit.controller.ca.node.PodName;
+import dev.ambit.controller.source.ClusterInput;
 import dev.ambit.controller.source.FolderSource;
+import dev.ambit.controller.source.NamespaceObjects;
 import dev.ambit.controller.translate.Condition;
 import dev.ambit.controller.translate.Derivation;
 import dev.ambit.controller.translate.MeshSettings;
@@ -11,9 +14,13 @@ import dev.ambit.daemon.Log;
 import dev.ambit.daemon.manifest.ManifestFolder;
 import dev.ambit.daemon.manifest.ManifestProblem;
 import dev.ambit.model.mesh.MeshChange;
+import dev.ambit.model.object.Pod;
+import dev.ambit.model.waypoint.WaypointClass;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,7 +111,23 @@ final class MeshPublisher {
     long published = System.nanoTime();
     metrics.published(Duration.ofNanos(published - began));
     tokens.update(seen.input().nodes());
+    tokens.updatePods(waypointPods(seen.input()));
     report(seen, before, changed, published);
+  }
+
+  /** The pods that prove themselves: those of waypoints, which no node's daemon speaks for. */
+  private static Set<PodName> waypointPods(ClusterInput input) {
+    Set<PodName> found = new HashSet<>();
+    for (NamespaceObjects objects : input.namespaces().values()) {
+      for (Pod pod : objects.pods().values()) {
+        if (WaypointClass.marks(pod.metadata()) && !pod.phase().terminal()) {
+          found.add(
+              new PodName(
+                  pod.metadata().namespace(), pod.serviceAccount(), pod.metadata().name()));
+        }
+      }
+    }
+    return found;
   }
 
   /** What the objects become, and which of them cannot be read. */

@@ -3,6 +3,7 @@ package dev.ambit.controller.ca;
 import dev.ambit.controller.ca.node.Caller;
 import dev.ambit.controller.ca.node.CallerProof;
 import dev.ambit.controller.ca.node.NodeAuthorizer;
+import dev.ambit.controller.ca.node.PodName;
 import dev.ambit.daemon.Log;
 import dev.ambit.daemon.Settings;
 import dev.ambit.model.identity.SpiffeId;
@@ -29,6 +30,7 @@ public final class CertificateAuthority {
 
   private static final Duration MOST_WAIT = Duration.ofSeconds(2);
 
+  private final String trustDomain;
   private final String nodePrefix;
   private final NodeAuthorizer authorizer;
   private final Signer signer;
@@ -86,6 +88,7 @@ public final class CertificateAuthority {
       Signer signer,
       Lifetimes lifetimes,
       Consumer<Outcome> events) {
+    this.trustDomain = trustDomain;
     this.nodePrefix = CallerProof.nodePrefix(trustDomain);
     this.authorizer = authorizer;
     this.signer = signer;
@@ -102,7 +105,7 @@ public final class CertificateAuthority {
   }
 
   private Answer answer(Caller caller, Request request) {
-    if (!rate.take(caller.node())) {
+    if (!rate.take(caller.account())) {
       return refuse(Outcome.TOO_MANY, caller, "too many requests of this node");
     }
     try {
@@ -121,6 +124,9 @@ public final class CertificateAuthority {
   }
 
   private Answer decide(Caller caller, Request request) {
+    if (caller.pod() != null) {
+      return decideForPod(caller, caller.pod(), request);
+    }
     if (request.joining().isPresent()) {
       String node = request.joining().get();
       return node.equals(caller.node())
@@ -149,6 +155,27 @@ public final class CertificateAuthority {
     return objection.isPresent()
         ? refuse(Outcome.NOT_AUTHORIZED, caller, objection.get())
         : sign(caller, request, identity.get().toString(), Signer.Purpose.WORKLOAD);
+  }
+
+  /** A pod has its own identity, whether it names it or not, and no other. */
+  private Answer decideForPod(Caller caller, PodName pod, Request request) {
+    SpiffeId own = new SpiffeId(trustDomain, pod.namespace(), pod.serviceAccount());
+    String asked =
+        request
+            .joining()
+            .map(node -> nodePrefix + node)
+            .or(request::impersonated)
+            .orElse(own.toString());
+    if (!asked.equals(own.toString())) {
+      return refuse(
+          Outcome.NOT_AUTHORIZED,
+          caller,
+          "pod " + pod.fullName() + ": got a request for " + asked + ", expected its own " + own);
+    }
+    Optional<String> objection = authorizer.objection(caller.node(), own);
+    return objection.isPresent()
+        ? refuse(Outcome.NOT_AUTHORIZED, caller, objection.get())
+        : sign(caller, request, own.toString(), Signer.Purpose.WORKLOAD);
   }
 
   private Answer sign(Caller caller, Request request, String uri, Signer.Purpose purpose) {

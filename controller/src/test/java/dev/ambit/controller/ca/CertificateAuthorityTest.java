@@ -10,6 +10,7 @@ import dev.ambit.controller.ca.CertificateAuthority.Lifetimes;
 import dev.ambit.controller.ca.CertificateAuthority.Outcome;
 import dev.ambit.controller.ca.node.Caller;
 import dev.ambit.controller.ca.node.NodeAuthorizer;
+import dev.ambit.controller.ca.node.PodName;
 import dev.ambit.controller.source.ClusterInput;
 import dev.ambit.model.object.Pod;
 import java.nio.charset.StandardCharsets;
@@ -323,5 +324,36 @@ final class CertificateAuthorityTest {
                         csr.pem(), 0, Optional.of(CLIENT), Optional.empty()))
                 .outcome())
         .isNotEqualTo(Outcome.TOO_MANY);
+  }
+
+  private Answer askAsPod(Optional<String> identity, Optional<String> joining) {
+    Caller pod =
+        new Caller(
+            "node-a",
+            Caller.Proof.POD_TOKEN,
+            "127.0.0.1:3",
+            new PodName("demo", "client", "client-a"));
+    return authority.issue(
+        pod, new CertificateAuthority.Request(Csr.of(CLIENT).pem(), 0, identity, joining));
+  }
+
+  @Test
+  void a_pod_gets_the_certificate_of_its_own_identity_and_no_other() throws Exception {
+    assertThat(names(leaf(askAsPod(Optional.of(CLIENT), Optional.empty()))))
+        .containsExactly(CLIENT);
+    assertThat(names(leaf(askAsPod(Optional.empty(), Optional.empty())))).containsExactly(CLIENT);
+    for (String other :
+        List.of(
+            "spiffe://cluster.local/ns/demo/sa/elsewhere",
+            "spiffe://other.domain/ns/demo/sa/client",
+            "spiffe://cluster.local/ambit/node/node-a",
+            "client")) {
+      assertThat(askAsPod(Optional.of(other), Optional.empty()).outcome())
+          .as(other)
+          .isEqualTo(Outcome.NOT_AUTHORIZED);
+    }
+    assertThat(askAsPod(Optional.empty(), Optional.of("node-a")).outcome())
+        .as("the certificate of its node")
+        .isEqualTo(Outcome.NOT_AUTHORIZED);
   }
 }

@@ -8,18 +8,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Says which node calls, from its certificate or its token; the first that proves something counts
- * (spec: ca §7). Thread-safe.
+ * Says which node or pod calls, from its certificate or its token; the first that proves something
+ * counts (spec: ca §7). A pod's token proves nothing once the pod is gone. Thread-safe.
  */
 public final class CallerProof {
   private static final int URI = 6;
 
   private final String nodePrefix;
   private final JoinTokens tokens;
+  private final PodTokens podTokens;
+  private final NodeAuthorizer pods;
 
-  public CallerProof(String trustDomain, JoinTokens tokens) {
+  public CallerProof(String trustDomain, JoinTokens tokens, NodeAuthorizer pods) {
     this.nodePrefix = nodePrefix(trustDomain);
     this.tokens = tokens;
+    this.podTokens = new PodTokens(tokens);
+    this.pods = pods;
   }
 
   /** What the URI of every node certificate begins with; never a workload's identity. */
@@ -30,7 +34,7 @@ public final class CallerProof {
   /**
    * @param chain the client certificate that TLS has verified, leaf first; empty without one
    * @param bearer the token, "" without one
-   * @return empty when neither proves a node
+   * @return empty when neither proves a node or a pod that is there
    */
   public Optional<Caller> prove(List<X509Certificate> chain, String bearer, String address) {
     if (!chain.isEmpty()) {
@@ -39,9 +43,19 @@ public final class CallerProof {
         return Optional.of(new Caller(node.get(), Caller.Proof.NODE_CERTIFICATE, address));
       }
     }
-    return tokens
+    Optional<Caller> node =
+        tokens
+            .verify(bearer)
+            .map(joined -> new Caller(joined.node(), Caller.Proof.JOIN_TOKEN, address));
+    return node.isPresent() ? node : pod(bearer, address);
+  }
+
+  private Optional<Caller> pod(String bearer, String address) {
+    return podTokens
         .verify(bearer)
-        .map(joined -> new Caller(joined.node(), Caller.Proof.JOIN_TOKEN, address));
+        .flatMap(proven ->
+            pods.nodeOf(proven.pod())
+                .map(node -> new Caller(node, Caller.Proof.POD_TOKEN, address, proven.pod())));
   }
 
   /** The node a certificate names; a certificate with several names proves nothing. */

@@ -78,17 +78,27 @@ public final class JoinTokens {
             + encode(node.getBytes(StandardCharsets.UTF_8))
             + "."
             + clock.instant().plus(lifetime).getEpochSecond();
-    return signed + "." + encode(signature(signed));
+    return signed(signed);
+  }
+
+  /** {@code text}, a dot and its signature. */
+  String signed(String text) {
+    return text + "." + encode(signature(text));
+  }
+
+  /** Whether {@code stated}, in base64url, is the signature of {@code text}. */
+  boolean isSigned(String text, String stated) {
+    return MessageDigest.isEqual(Base64.getUrlDecoder().decode(stated), signature(text));
+  }
+
+  Instant now() {
+    return clock.instant();
   }
 
   /** What {@code token} says; empty when it is none of ours or too old. */
   public Optional<Joined> verify(String token) {
     Matcher matcher = TOKEN.matcher(token);
-    if (!matcher.matches()) {
-      return Optional.empty();
-    }
-    byte[] stated = Base64.getUrlDecoder().decode(matcher.group(4));
-    if (!MessageDigest.isEqual(stated, signature(matcher.group(1)))) {
+    if (!matcher.matches() || !isSigned(matcher.group(1), matcher.group(4))) {
       return Optional.empty();
     }
     Instant expiry = Instant.ofEpochSecond(Long.parseLong(matcher.group(3)));

@@ -51,6 +51,16 @@ public final class NodeAuthorizer {
     placement = new Placement(input);
   }
 
+  /** The node of {@code pod}; empty unless it is there, not over, and runs as it says. */
+  public Optional<String> nodeOf(PodName pod) {
+    Pod found = placement.input.in(pod.namespace()).pods().get(pod.name());
+    return found == null
+            || found.phase().terminal()
+            || !found.serviceAccount().equals(pod.serviceAccount())
+        ? Optional.empty()
+        : Optional.of(found.node());
+  }
+
   /** Why {@code node} may not act for {@code identity}; empty when it may. */
   public Optional<String> objection(String node, SpiffeId identity) {
     if (!identity.trustDomain().equals(trustDomain)) {
