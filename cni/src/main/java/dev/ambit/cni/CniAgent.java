@@ -11,8 +11,8 @@ import dev.ambit.daemon.AdminServer;
 import dev.ambit.daemon.Log;
 import dev.ambit.daemon.Metrics;
 import dev.ambit.daemon.Readiness;
+import dev.ambit.daemon.generated.ManifestFolders;
 import dev.ambit.daemon.manifest.EnrolmentFacts;
-import dev.ambit.daemon.manifest.ManifestFolder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -33,7 +33,7 @@ public final class CniAgent implements AutoCloseable {
   private final ProbeBypass probes;
   private final PodLoops loops;
   private final NetworkFiles networks;
-  private final ManifestFolder manifests;
+  private final ManifestFolders manifests;
   private final AdminServer admin;
 
   private CniAgent(CniSettings settings) throws IOException {
@@ -65,6 +65,7 @@ public final class CniAgent implements AutoCloseable {
             .pods()
             .open(
                 settings.manifests(),
+                settings.generated(),
                 pods -> {
                   first.set(pods);
                   pods.values().forEach(pod -> networks.watch(pod.network()));

@@ -18,13 +18,19 @@ import java.util.stream.Stream;
  * Settings of the agent (spec: cni-socket §7).
  *
  * @param manifests folder of YAML
+ * @param generated folder of the manifests made for Gateways
  * @param facts folder of the enrolment facts
  * @param ztunnelSocket the CNI socket
  * @param pods which pods, and how they are captured
  * @param runtime how long things take, and what the agent offers
  */
 public record CniSettings(
-    Path manifests, Path facts, Path ztunnelSocket, FolderPods pods, Runtime runtime) {
+    Path manifests,
+    Path generated,
+    Path facts,
+    Path ztunnelSocket,
+    FolderPods pods,
+    Runtime runtime) {
   /** What a stopping agent does with captured pods. */
   public enum OnStop {
     KEEP,
@@ -49,9 +55,11 @@ public record CniSettings(
   /** Reads all of them; the caller finishes {@code read}. */
   public static CniSettings from(Settings read) {
     String node = required(read, "NODE_NAME");
+    Path facts = Path.of(required(read, "AMBIT_FACTS"));
     return new CniSettings(
         Path.of(required(read, "AMBIT_MANIFESTS")),
-        Path.of(required(read, "AMBIT_FACTS")),
+        read.path("AMBIT_GENERATED", facts.resolve("generated")),
+        facts,
         Path.of(read.text("ZTUNNEL_UDS_ADDRESS", "/var/run/ztunnel/ztunnel.sock")),
         new FolderPods(
             node,

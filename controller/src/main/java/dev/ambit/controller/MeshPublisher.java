@@ -122,8 +122,7 @@ final class MeshPublisher {
       for (Pod pod : objects.pods().values()) {
         if (WaypointClass.marks(pod.metadata()) && !pod.phase().terminal()) {
           found.add(
-              new PodName(
-                  pod.metadata().namespace(), pod.serviceAccount(), pod.metadata().name()));
+              new PodName(pod.metadata().namespace(), pod.serviceAccount(), pod.metadata().name()));
         }
       }
     }

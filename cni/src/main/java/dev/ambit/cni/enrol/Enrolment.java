@@ -1,6 +1,7 @@
 package dev.ambit.cni.enrol;
 
 import dev.ambit.model.object.Pod;
+import dev.ambit.model.waypoint.WaypointClass;
 import java.util.Map;
 import java.util.Set;
 
@@ -44,6 +45,9 @@ public record Enrolment(Set<String> excludedNamespaces, String systemNamespace) 
     }
     if (namespace.equals(systemNamespace) && "ztunnel".equals(labels.get("app"))) {
       return Verdict.out("the pod is ztunnel itself");
+    }
+    if (WaypointClass.marks(pod.metadata())) {
+      return Verdict.out("the pod is a waypoint: it ends tunnels by itself");
     }
     if (excludedNamespaces.contains(namespace)) {
       return Verdict.out("namespace " + namespace + " is excluded (EXCLUDE_NAMESPACES)");

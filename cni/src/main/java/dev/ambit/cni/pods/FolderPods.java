@@ -2,7 +2,7 @@ package dev.ambit.cni.pods;
 
 import dev.ambit.cni.enrol.Enrolment;
 import dev.ambit.cni.enrol.RedirectOptions;
-import dev.ambit.daemon.manifest.ManifestFolder;
+import dev.ambit.daemon.generated.ManifestFolders;
 import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.Pod;
@@ -28,11 +28,13 @@ public record FolderPods(
   static final String NETWORK = "ambit.dev/netns";
 
   /**
-   * Watches {@code folder}: hands the pods by uid to {@code follower} before returning, then at
-   * every change.
+   * Watches the folder that is written and the one that is generated: hands the pods by uid to
+   * {@code follower} before returning, then at every change.
    */
-  public ManifestFolder open(Path folder, Consumer<Map<String, WantedPod>> follower) {
-    return ManifestFolder.open(folder, snapshot -> follower.accept(pods(snapshot.objects())));
+  public ManifestFolders open(
+      Path written, Path generated, Consumer<Map<String, WantedPod>> follower) {
+    return ManifestFolders.open(
+        written, generated, both -> follower.accept(pods(both.joined().objects())));
   }
 
   /** The pods of this node by uid. Pure. */

@@ -33,6 +33,7 @@ class EnrolmentTest {
           no label anywhere                              | shop        | -        | -          | -           | false
           an unknown value of the pod leaves it to both  | shop        | ambient  | sidecar    | -           | true
           the excluded namespace                         | kube-system | ambient  | ambient    | -           | false
+          a waypoint                                     | shop        | ambient  | ambient    | waypoint    | false
           ztunnel itself                                 | istio-system| ambient  | -          | ztunnel     | false
           another pod of the system namespace            | istio-system| ambient  | -          | -           | true
           a namesake of ztunnel elsewhere                | shop        | ambient  | -          | ztunnel     | true
@@ -55,6 +56,9 @@ class EnrolmentTest {
     }
     if ("ztunnel".equals(else_)) {
       labels.put("app", "ztunnel");
+    } else if ("waypoint".equals(else_)) {
+      labels.put("gateway.networking.k8s.io/gateway-name", "wp");
+      labels.put("gateway.istio.io/managed", "ambit.dev-waypoint");
     }
     return new Pod(
         new Metadata(

@@ -2,6 +2,7 @@ package dev.ambit.cli.up.mesh;
 
 import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.Pod;
+import dev.ambit.model.waypoint.WaypointClass;
 import java.util.Map;
 
 /**
@@ -14,6 +15,9 @@ final class CaptureIntent {
   private CaptureIntent() {}
 
   static boolean of(Pod pod, Map<String, Namespace> namespaces) {
+    if (WaypointClass.marks(pod.metadata())) {
+      return false;
+    }
     if (pod.hostNetwork() || pod.metadata().annotations().containsKey("sidecar.istio.io/status")) {
       return false;
     }

@@ -29,9 +29,15 @@ final class Daemons {
     return new Launch(name, command, environment, settings.log(name));
   }
 
+  /** Where the nodes and the pods of waypoints find the controller. */
+  static String controllerAddress() {
+    return "https://" + NetScripts.UNDERLAY_IPV4 + ":" + CONTROLLER_PORT;
+  }
+
   static Launch controller(MeshSettings settings) {
     var with = new HashMap<String, String>();
     with.put("AMBIT_MANIFESTS", settings.folder().toString());
+    with.put("AMBIT_GENERATED", settings.generated().toString());
     with.put("AMBIT_FACTS", settings.facts().toString());
     with.put("AMBIT_STATE", settings.controllerState().toString());
     with.put("AMBIT_LISTEN", "0.0.0.0:" + CONTROLLER_PORT);

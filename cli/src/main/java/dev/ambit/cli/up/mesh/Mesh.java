@@ -4,6 +4,7 @@ import dev.ambit.cli.up.process.Await;
 import dev.ambit.cli.up.process.Run;
 import dev.ambit.cli.up.process.Supervised;
 import dev.ambit.daemon.AdminClient;
+import dev.ambit.daemon.generated.ManifestFolders;
 import dev.ambit.daemon.manifest.EnrolmentFacts;
 import dev.ambit.daemon.manifest.ManifestFolder;
 import dev.ambit.model.object.KubernetesService;
@@ -38,6 +39,7 @@ public final class Mesh implements AutoCloseable {
   private final Map<String, NodeHost> nodes = new ConcurrentSkipListMap<>();
   private final Map<String, PodSandbox> pods = new ConcurrentSkipListMap<>();
   private final BlockingQueue<ManifestFolder.Snapshot> snapshots = new ArrayBlockingQueue<>(64);
+  private final WaypointHost waypoints;
   private final Supervised controller;
   private final EnrolmentFacts facts;
   private volatile Map<String, EnrolmentFacts.State> enrolled = Map.of();
@@ -53,6 +55,7 @@ public final class Mesh implements AutoCloseable {
     Run.of("sh", "-eu", "-s", settings.state().toString()).input(NetScripts.OWN_RUN).must();
     // The bridge's address must exist before anyone is told to call it.
     Run.of("sh", "-eu").input(NetScripts.underlay()).must();
+    waypoints = new WaypointHost(settings, news);
     controller = Supervised.start(Daemons.controller(settings), news);
     facts = EnrolmentFacts.open(settings.facts(), all -> enrolled = all);
   }
@@ -62,7 +65,9 @@ public final class Mesh implements AutoCloseable {
    */
   public static Mesh start(MeshSettings settings, Consumer<String> news) throws IOException {
     var mesh = new Mesh(settings, news);
-    ManifestFolder folder = ManifestFolder.open(settings.folder(), mesh::offer);
+    ManifestFolders folder =
+        ManifestFolders.open(
+            settings.folder(), settings.generated(), both -> mesh.offer(both.joined()));
     mesh.apply(mesh.snapshots.remove());
     Thread.ofVirtual().name("mesh").start(() -> mesh.follow(folder));
     return mesh;
@@ -98,7 +103,7 @@ public final class Mesh implements AutoCloseable {
     return found;
   }
 
-  /** The folder as last read. */
+  /** The folder, and what was generated for it, as last read. */
   public ManifestFolder.Snapshot seen() {
     return seen;
   }
@@ -123,8 +128,13 @@ public final class Mesh implements AutoCloseable {
       }
     }
     for (PodSandbox pod : pods.values()) {
-      pod.silentPorts().forEach(port -> missing.add(pod.network() + ": port " + port));
+      if (pod.isWaypoint() && !waypoints.isReady(pod)) {
+        missing.add(pod.network() + ": waypoint");
+      } else if (!pod.isWaypoint()) {
+        pod.silentPorts().forEach(port -> missing.add(pod.network() + ": port " + port));
+      }
     }
+    missing.addAll(WaypointHost.without(seen.objects(), pods.values()));
     return missing;
   }
 
@@ -144,7 +154,7 @@ public final class Mesh implements AutoCloseable {
     }
   }
 
-  private void follow(ManifestFolder folder) {
+  private void follow(ManifestFolders folder) {
     try (folder) {
       while (!Thread.currentThread().isInterrupted()) {
         apply(snapshots.take());
@@ -163,6 +173,7 @@ public final class Mesh implements AutoCloseable {
       List<Pod> wanted = pick(snapshot, Pod.class).filter(Mesh::runsHere).toList();
       writeHosts(snapshot, wanted);
       removePods(wanted);
+      wanted.forEach(pod -> waypoints.awaitGone(PodSandbox.networkName(pod)));
       wanted.stream().map(Pod::node).distinct().sorted().forEach(this::addNode);
       for (Pod pod : wanted) {
         if (!pods.containsKey(PodSandbox.networkName(pod))) {
@@ -216,10 +227,16 @@ public final class Mesh implements AutoCloseable {
     node.startDaemons();
   }
 
-  private void addPod(Pod pod) {
+  private void addPod(Pod pod) throws IOException {
     NodeHost node = java.util.Objects.requireNonNull(nodes.get(pod.node()), pod.node());
     var sandbox = new PodSandbox(pod, links++, node, settings);
-    sandbox.build();
+    if (sandbox.isWaypoint()) {
+      waypoints.prepare(sandbox);
+      sandbox.build();
+      WaypointHost.route(sandbox);
+    } else {
+      sandbox.build();
+    }
     pods.put(sandbox.network(), sandbox);
     nodes.values().stream().filter(other -> other != node).forEach(other -> route(other, sandbox));
     Thread.ofVirtual().name("start " + sandbox.network()).start(() -> startPrograms(sandbox));
@@ -235,6 +252,10 @@ public final class Mesh implements AutoCloseable {
 
   /** A pod that is meant to be captured starts its programs only when it is. */
   private void startPrograms(PodSandbox sandbox) {
+    if (sandbox.isWaypoint()) {
+      waypoints.run(sandbox);
+      return;
+    }
     String key = sandbox.pod().metadata().namespace() + "/" + sandbox.pod().metadata().name();
     boolean free =
         Await.until(
@@ -244,7 +265,7 @@ public final class Mesh implements AutoCloseable {
                     || !CaptureIntent.of(sandbox.pod(), namespaces())
                     || enrolled.get(key) == EnrolmentFacts.State.ENABLED);
     if (free && pods.get(sandbox.network()) == sandbox) {
-      sandbox.startContainers(news);
+      sandbox.startContainers(Map.of(), news);
     }
   }
 
@@ -263,14 +284,27 @@ public final class Mesh implements AutoCloseable {
     for (PodSandbox sandbox : List.copyOf(pods.values())) {
       if (wanted.stream().noneMatch(pod -> same(pod, sandbox.pod()))) {
         pods.remove(sandbox.network());
-        sandbox.close();
-        for (NodeHost other : nodes.values()) {
-          Run.of("sh", "-eu")
-              .inNamespace(other.name())
-              .input(NetScripts.forgetPod(sandbox.pod().addresses()))
-              .go();
+        if (sandbox.isWaypoint()) {
+          waypoints.drain(
+              sandbox,
+              () -> {
+                end(sandbox);
+                WaypointHost.forgetRoute(sandbox);
+              });
+        } else {
+          end(sandbox);
         }
       }
+    }
+  }
+
+  private void end(PodSandbox sandbox) {
+    sandbox.close();
+    for (NodeHost other : nodes.values()) {
+      Run.of("sh", "-eu")
+          .inNamespace(other.name())
+          .input(NetScripts.forgetPod(sandbox.pod().addresses()))
+          .go();
     }
   }
 

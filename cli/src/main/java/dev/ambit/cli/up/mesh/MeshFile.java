@@ -1,6 +1,7 @@
 package dev.ambit.cli.up.mesh;
 
 import dev.ambit.daemon.Json;
+import dev.ambit.model.waypoint.WaypointClass;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ public final class MeshFile {
     mesh.put("id", settings.id());
     mesh.put("root", settings.rootPid());
     mesh.put("folder", settings.folder().toString());
+    mesh.put("generated", settings.generated().toString());
     mesh.putObject("controller").put("admin", settings.socket("controller").toString());
     ObjectNode nodeMap = mesh.putObject("nodes");
     for (NodeHost node : nodes) {
@@ -40,6 +42,15 @@ public final class MeshFile {
           .put("pid", pod.pid())
           .put("node", pod.node().name())
           .put("netns", "/run/netns/" + pod.network());
+    }
+    ObjectNode waypoints = mesh.putObject("waypoints");
+    for (PodSandbox pod : pods) {
+      if (pod.isWaypoint()) {
+        waypoints
+            .putObject(pod.pod().metadata().namespace() + "/" + pod.pod().metadata().name())
+            .put("gateway", pod.pod().metadata().labels().get(WaypointClass.GATEWAY))
+            .put("admin", WaypointHost.admin(settings, pod).toString());
+      }
     }
     Path file = settings.state().resolve(NAME);
     Path fresh = settings.state().resolve(NAME + ".new");

@@ -32,6 +32,21 @@ public record MeshSettings(
     return controllerState().resolve("join-tokens").resolve(node);
   }
 
+  /** The token of a pod that proves itself. */
+  Path podToken(String network) {
+    return controllerState().resolve("join-tokens").resolve("pods").resolve(network);
+  }
+
+  /** Manifests the controller makes. */
+  public Path generated() {
+    return controllerState().resolve("generated");
+  }
+
+  /** What a pod of ours keeps; it sees this folder, and of the others nothing. */
+  Path podFolder(String network) {
+    return state.resolve("run").resolve(network);
+  }
+
   public Path facts() {
     return state.resolve("facts");
   }

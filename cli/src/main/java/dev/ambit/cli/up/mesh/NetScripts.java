@@ -142,7 +142,15 @@ final class NetScripts {
         .collect(Collectors.joining());
   }
 
-  /** In another node: the way to a pod that is gone. */
+  /** In the underlay: the way back to a pod that calls the controller. */
+  static String podOfUnderlay(List<InetAddress> addresses, int nodeOfPod) {
+    List<String> via = nodeAddresses(nodeOfPod);
+    return addresses.stream()
+        .map(a -> "ip route replace %s via %s dev %s\n".formatted(prefix(a), pick(via, a), BRIDGE))
+        .collect(Collectors.joining());
+  }
+
+  /** In another node or the underlay: the way to a pod that is gone. */
   static String forgetPod(List<InetAddress> addresses) {
     return addresses.stream()
         .map(a -> "ip route del %s 2>/dev/null || :\n".formatted(prefix(a)))

@@ -63,6 +63,7 @@ public final class NodeHost {
     cniSettings.put("NODE_NAME", name);
     cniSettings.put("ZTUNNEL_UDS_ADDRESS", settings.socket(name + ".zds").toString());
     cniSettings.put("AMBIT_MANIFESTS", settings.folder().toString());
+    cniSettings.put("AMBIT_GENERATED", settings.generated().toString());
     cniSettings.put("AMBIT_FACTS", settings.facts().toString());
     cniSettings.put("AMBIT_ADMIN_SOCKET", cniAdmin().toString());
     Supervised.start(daemon("cni", cniSettings), news);
@@ -76,7 +77,7 @@ public final class NodeHost {
       news.accept(name + ": the controller has written no join token; ztunnel is not started");
       return;
     }
-    String controller = "https://" + NetScripts.UNDERLAY_IPV4 + ":" + Daemons.CONTROLLER_PORT;
+    String controller = Daemons.controllerAddress();
     var with = new HashMap<>(settings.ztunnel());
     with.put("NODE_NAME", name);
     with.put("INPOD_UDS", settings.socket(name + ".zds").toString());

@@ -5,6 +5,7 @@ import dev.ambit.cli.up.process.Launch;
 import dev.ambit.cli.up.process.Run;
 import dev.ambit.cli.up.process.Supervised;
 import dev.ambit.model.object.Pod;
+import dev.ambit.model.waypoint.WaypointClass;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -28,16 +29,27 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PodSandbox implements AutoCloseable {
   /**
-   * Arguments: host name, hosts file. A name that is not in that file is unknown at once, for there
-   * is nobody to ask. Bash waits, and so buries orphans of the pod.
+   * Arguments: host name, hosts file, and the folder the pod may write to, "" for none. A name that
+   * is not in that file is unknown at once, for there is nobody to ask. Bash waits, and so buries
+   * orphans of the pod.
    */
   private static final String FIRST_PROCESS =
       """
+      if [ -n "$3" ]; then
+        # A mount of its own: what is made of it later is writable and lies above the empty ones.
+        mount --bind "$3" "$3"
+        exec 9<"$3"
+      fi
       mount --bind "$2" /etc/hosts
       [ ! -e /etc/resolv.conf ] || mount --bind /dev/null /etc/resolv.conf
       mount -o remount,bind,ro / 2>/dev/null || :
       mount -t tmpfs tmpfs /tmp
       mount -t tmpfs tmpfs /run
+      if [ -n "$3" ]; then
+        mkdir -p "$3"
+        mount --no-canonicalize --bind /proc/self/fd/9 "$3"
+        exec 9<&-
+      fi
       hostname "$1"
       echo ready
       exec </dev/null >/dev/null 2>&1
@@ -78,6 +90,11 @@ public final class PodSandbox implements AutoCloseable {
 
   public NodeHost node() {
     return node;
+  }
+
+  /** Whether it is one of a waypoint that the controller deployed. */
+  public boolean isWaypoint() {
+    return WaypointClass.marks(pod.metadata());
   }
 
   /** The pod's first process, as this process's namespace numbers it. */
@@ -121,7 +138,8 @@ public final class PodSandbox implements AutoCloseable {
                 FIRST_PROCESS,
                 "pod",
                 pod.metadata().name(),
-                hosts.toString()));
+                hosts.toString(),
+                isWaypoint() ? settings.podFolder(network()).toString() : ""));
     builder.environment().put("AMBIT_MESH", settings.id());
     builder.redirectError(ProcessBuilder.Redirect.appendTo(settings.log(network()).toFile()));
     Process started = builder.start();
@@ -136,8 +154,12 @@ public final class PodSandbox implements AutoCloseable {
     pid = started.children().findFirst().map(ProcessHandle::pid).orElse(started.pid());
   }
 
-  /** Starts every container; one without a command line has nothing to run. */
-  synchronized void startContainers(Consumer<String> news) {
+  /**
+   * Starts every container; one without a command line has nothing to run.
+   *
+   * @param common variables beneath those of the containers
+   */
+  synchronized void startContainers(Map<String, String> common, Consumer<String> news) {
     for (Pod.Container container : pod.containers()) {
       if (closed) {
         return;
@@ -151,7 +173,10 @@ public final class PodSandbox implements AutoCloseable {
       containers.add(
           Supervised.start(
               new Launch(
-                  name, enter(container.command()), environment(container), settings.log(name)),
+                  name,
+                  enter(resolved(container.command())),
+                  environment(container, common),
+                  settings.log(name)),
               news));
     }
   }
@@ -180,12 +205,46 @@ public final class PodSandbox implements AutoCloseable {
     return all;
   }
 
-  private Map<String, String> environment(Pod.Container container) {
+  /** A pod's {@code ambit} is that of this distribution. */
+  private List<String> resolved(List<String> command) {
+    var all = new ArrayList<>(command);
+    if (all.getFirst().equals("ambit")) {
+      all.set(0, settings.launcher().toString());
+    }
+    return all;
+  }
+
+  /** Asks every program to end; it is not started again. */
+  synchronized void terminate() {
+    closed = true;
+    containers.forEach(Supervised::retire);
+    // What runs is the program that entered the pod; it waits for the one that is meant.
+    containers.forEach(each ->
+        each.running().ifPresent(entered -> entered.children().forEach(ProcessHandle::destroy)));
+  }
+
+  /** Kills every program; {@link #close} is still to be called. */
+  void kill() {
+    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  /** Whether its end has begun. */
+  synchronized boolean isEnded() {
+    return closed;
+  }
+
+  /** Whether none of its programs runs. */
+  boolean quiet() {
+    return containers.stream().allMatch(each -> each.running().isEmpty());
+  }
+
+  private Map<String, String> environment(Pod.Container container, Map<String, String> common) {
     var all = new HashMap<String, String>();
     all.put("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     all.put("HOME", "/tmp");
     all.put("HOSTNAME", pod.metadata().name());
     all.put("AMBIT_MESH", settings.id());
+    all.putAll(common);
     all.putAll(container.environment());
     return all;
   }
@@ -212,7 +271,7 @@ public final class PodSandbox implements AutoCloseable {
     Run.of("ip", "netns", "del", network()).go();
   }
 
-  private void endPrograms() {
+  private synchronized void endPrograms() {
     closed = true;
     // Their keepers must know first, or they would start the programs again.
     containers.forEach(Supervised::retire);

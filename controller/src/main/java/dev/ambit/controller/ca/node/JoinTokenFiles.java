@@ -124,8 +124,7 @@ public final class JoinTokenFiles {
                 .filter(proven -> isLong(proven.expiry()))
                 .isPresent();
     if (!fresh) {
-      PrivateFiles.write(
-          file, podTokens.issue(pod, lifetime).getBytes(StandardCharsets.US_ASCII));
+      PrivateFiles.write(file, podTokens.issue(pod, lifetime).getBytes(StandardCharsets.US_ASCII));
     }
   }
 

@@ -39,8 +39,7 @@ final class PodTokens {
 
   String issue(PodName pod, Duration lifetime) {
     if (!valid(pod)) {
-      throw new IllegalArgumentException(
-          "pod: got \"" + pod + "\", expected lower-case DNS names");
+      throw new IllegalArgumentException("pod: got \"" + pod + "\", expected lower-case DNS names");
     }
     return keys.signed(
         SCHEME

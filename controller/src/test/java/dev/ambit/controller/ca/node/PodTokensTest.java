@@ -90,12 +90,11 @@ final class PodTokensTest {
   @Test
   void names_that_could_leave_their_folder_get_none() {
     for (String bad : List.of("../x", "A", "", "a/b", "a\n")) {
-      assertThatThrownBy(() ->
-              new PodTokens(keys()).issue(new PodName("demo", "wp", bad), LIFETIME))
+      assertThatThrownBy(
+              () -> new PodTokens(keys()).issue(new PodName("demo", "wp", bad), LIFETIME))
           .isInstanceOf(IllegalArgumentException.class);
     }
-    assertThatThrownBy(() ->
-            new PodTokens(keys()).issue(new PodName("a.b", "wp", "c"), LIFETIME))
+    assertThatThrownBy(() -> new PodTokens(keys()).issue(new PodName("a.b", "wp", "c"), LIFETIME))
         .as("a.b and c would have the file of a and b.c")
         .isInstanceOf(IllegalArgumentException.class);
   }
@@ -132,6 +131,8 @@ final class PodTokensTest {
   }
 
   private static String encoded(String text) {
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 }
