@@ -140,7 +140,11 @@ final class EffectiveConfig {
     json.putNull("dnsResolverCfg");
     json.putNull("dnsResolverOpts");
     json.putNull("socks5Addr");
-    json.putNull("crlPath");
+    if (settings.revocationLists().isPresent()) {
+      json.put("crlPath", settings.revocationLists().get().toString());
+    } else {
+      json.putNull("crlPath");
+    }
     json.putNull("preferedServiceNamespace");
     json.put("xdsOnDemand", false);
     json.put("fakeCa", false);

@@ -19,6 +19,7 @@ import dev.ambit.dataplane.identity.NodeIdentity;
 import dev.ambit.dataplane.identity.wire.GrpcAuthority;
 import dev.ambit.dataplane.net.Transport;
 import dev.ambit.dataplane.tls.MeshTls;
+import dev.ambit.dataplane.tls.RevocationLists;
 import dev.ambit.dataplane.xds.DeltaStream;
 import dev.ambit.dataplane.xds.LocalIdentities;
 import dev.ambit.dataplane.xds.MeshStore;
@@ -29,6 +30,7 @@ import dev.ambit.ztunnel.pod.PodRoster;
 import dev.ambit.ztunnel.pod.PodRunner;
 import dev.ambit.ztunnel.pod.ZdsClient;
 import dev.ambit.ztunnel.pod.wire.ZdsCodec;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -55,6 +57,7 @@ public final class Ztunnel implements AutoCloseable {
   private static final Log LOG = Log.scope("ztunnel");
   private static final String VERSION = "0.1.0";
   private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(15);
+  private static final Duration REVOCATION_LOOK = Duration.ofSeconds(1);
   private static final Duration SERIES_SWEEP = Duration.ofMinutes(1);
 
   private final ZtunnelSettings settings;
@@ -91,7 +94,7 @@ public final class Ztunnel implements AutoCloseable {
 
       // Who this node is, what its pods are, and what the mesh is.
       ClientCredentials credentials = credentials();
-      MeshTls tls = part(MeshTls.best());
+      MeshTls tls = part(tls());
       this.certificates = certificates(channel(settings.ca(), credentials));
       this.mesh = new MeshStore(List.of(localIdentities(tls)));
       this.connections = part(new OpenConnections(mesh.mesh()));
@@ -167,6 +170,31 @@ public final class Ztunnel implements AutoCloseable {
           certificates.forget(gone);
           tls.forget(gone);
         });
+  }
+
+  /** Refuses revoked peers, and cuts their connections when a list comes to name them. */
+  private MeshTls tls() {
+    if (settings.revocationLists().isEmpty()) {
+      return MeshTls.best();
+    }
+    RevocationLists lists = RevocationLists.in(settings.revocationLists().get());
+    lists.refresh();
+    MeshTls tls = MeshTls.best(lists);
+    for (boolean clients : new boolean[] {true, false}) {
+      FunctionCounter.builder("istio_crl_policy_rejections", lists, of -> of.refused(clients))
+          .tag("reporter", clients ? "destination" : "source")
+          .description("Peers refused or cut off because their certificate is revoked.")
+          .register(metrics.registry());
+    }
+    tasks.every(
+        "revocation lists",
+        REVOCATION_LOOK,
+        () -> {
+          if (lists.refresh()) {
+            tls.closeRevoked();
+          }
+        });
+    return tls;
   }
 
   /** {@code istio_build}: which version runs. */

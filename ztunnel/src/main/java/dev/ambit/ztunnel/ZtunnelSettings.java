@@ -17,6 +17,7 @@ import java.util.Optional;
  *
  * @param join how the node proves itself without Kubernetes; empty: by AUTH_TOKEN
  * @param secretTtl life asked for workload certificates
+ * @param revocationLists a file with them; it may come later
  * @param terminationDeadline how long open connections may last once the process is to end
  * @param istioVersion shown in {@code istio_build}
  */
@@ -28,6 +29,7 @@ public record ZtunnelSettings(
     Optional<Join> join,
     Path inpodSocket,
     Duration secretTtl,
+    Optional<Path> revocationLists,
     Duration terminationDeadline,
     TransportSettings transport,
     ProxySettings proxy,
@@ -61,6 +63,7 @@ public record ZtunnelSettings(
         join(settings),
         settings.path("INPOD_UDS", Path.of("/var/run/ztunnel/ztunnel.sock")),
         settings.duration("SECRET_TTL", Duration.ofHours(24)),
+        settings.text("CRL_PATH").filter(path -> !path.isEmpty()).map(Path::of),
         terminationDeadline(settings),
         transport,
         ProxySettings.from(settings, transport.sockets()),
@@ -109,8 +112,7 @@ public record ZtunnelSettings(
         settings.mistake(name, got, value + ", the only one this version has");
       }
     });
-    for (String name :
-        new String[] {"LOCAL_XDS", "LOCAL_XDS_PATH", "COMPLIANCE_POLICY", "CRL_PATH"}) {
+    for (String name : new String[] {"LOCAL_XDS", "LOCAL_XDS_PATH", "COMPLIANCE_POLICY"}) {
       settings
           .text(name)
           .ifPresent(got -> settings.mistake(name, got, "nothing; this version does not have it"));

@@ -73,12 +73,12 @@ final class ZtunnelSettingsTest {
                     "NODE_NAME", "",
                     "XDS_ADDRESS", "ftp://x",
                     "PROXY_MODE", "dedicated",
-                    "CRL_PATH", "/crl",
+                    "COMPLIANCE_POLICY", "fips",
                     "SECRET_TTL", "soon",
                     "ISTIO_METAJSON_X", "{")))
         .isInstanceOf(Settings.BadSettings.class)
         .message()
-        .contains("NODE_NAME", "XDS_ADDRESS", "PROXY_MODE", "CRL_PATH", "SECRET_TTL")
+        .contains("NODE_NAME", "XDS_ADDRESS", "PROXY_MODE", "COMPLIANCE_POLICY", "SECRET_TTL")
         .contains("ISTIO_METAJSON_X");
   }
 

@@ -1,6 +1,7 @@
 package dev.ambit.dataplane.relay;
 
 import dev.ambit.dataplane.net.BatchReads;
+import dev.ambit.dataplane.tls.MeshTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -312,7 +313,15 @@ public final class StreamLeg extends ChannelInboundHandlerAdapter implements Leg
       bytes.release();
     }
     boolean orderly = inputEnded && finished || closing || peerReset;
-    end(orderly ? null : new ConnectionLost("the tunnel closed below the stream", null));
+    end(orderly ? null : below());
+  }
+
+  /** Why the connection below is gone. */
+  private RuntimeException below() {
+    RuntimeException revoked = channel.parent().attr(MeshTls.REVOKED).get();
+    return revoked == null
+        ? new ConnectionLost("the tunnel closed below the stream", null)
+        : revoked;
   }
 
   private void end(@Nullable Throwable cause) {

@@ -1,7 +1,9 @@
 package dev.ambit.dataplane.tls;
 
+import dev.ambit.daemon.Log;
 import dev.ambit.model.identity.SpiffeId;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
@@ -15,10 +17,12 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * ChaCha20 is on offer there, and only it has the post-quantum group.
  */
 public final class MeshTls implements AutoCloseable {
+  private static final Log LOG = Log.scope("crl");
+
   /** Who does the cryptography. */
   public enum Engine {
     BORINGSSL,
@@ -57,12 +63,23 @@ public final class MeshTls implements AutoCloseable {
           SelectedListenerFailureBehavior.ACCEPT,
           ApplicationProtocolNames.HTTP_2);
 
+  /** On a channel whose peer was revoked. */
+  public static final AttributeKey<RevocationLists.Revoked> REVOKED =
+      AttributeKey.valueOf(MeshTls.class, "revoked");
+
   private final Engine engine;
+  private final RevocationLists revocations;
+  private final Set<Live> live = ConcurrentHashMap.newKeySet();
   private final Map<SpiffeId, Contexts> contexts = new ConcurrentHashMap<>();
   private final AtomicLong handshakes = new AtomicLong();
 
   public MeshTls(Engine engine) {
+    this(engine, RevocationLists.none());
+  }
+
+  public MeshTls(Engine engine, RevocationLists revocations) {
     this.engine = engine;
+    this.revocations = revocations;
     if (engine == Engine.JDK) {
       // No tickets (spec: threat-model SEC-014). The JDK has this switch per process only.
       System.setProperty("jdk.tls.server.newSessionTicketCount", "0");
@@ -71,7 +88,12 @@ public final class MeshTls implements AutoCloseable {
 
   /** With BoringSSL where its library loads. */
   public static MeshTls best() {
-    return new MeshTls(OpenSsl.isAvailable() ? Engine.BORINGSSL : Engine.JDK);
+    return best(RevocationLists.none());
+  }
+
+  /** With BoringSSL where its library loads; peers in {@code revocations} are refused. */
+  public static MeshTls best(RevocationLists revocations) {
+    return new MeshTls(OpenSsl.isAvailable() ? Engine.BORINGSSL : Engine.JDK, revocations);
   }
 
   public Engine engine() {
@@ -156,7 +178,68 @@ public final class MeshTls implements AutoCloseable {
           return current;
         });
     made[0].setWrapDataSize(WRAP);
+    if (revocations.watched()) {
+      follow(made[0], own.roots());
+    }
     return made[0];
+  }
+
+  /**
+   * One finished handshake whose connection is open.
+   *
+   * @param client whether the peer is the client
+   */
+  private record Live(
+      Channel channel, boolean client, List<X509Certificate> chain, List<X509Certificate> roots) {}
+
+  private void follow(SslHandler handler, List<X509Certificate> roots) {
+    handler
+        .handshakeFuture()
+        .addListener(done -> {
+          if (done.isSuccess()) {
+            Live connection =
+                new Live(
+                    (Channel) done.getNow(),
+                    !handler.engine().getUseClientMode(),
+                    chain(handler),
+                    roots);
+            live.add(connection);
+            connection.channel().closeFuture().addListener(_ -> live.remove(connection));
+            // After it was added: a list that came since the handshake is not missed.
+            check(connection);
+          }
+        });
+  }
+
+  private static List<X509Certificate> chain(SslHandler handler) throws SSLPeerUnverifiedException {
+    return Arrays.stream(handler.engine().getSession().getPeerCertificates())
+        .map(X509Certificate.class::cast)
+        .toList();
+  }
+
+  /**
+   * Closes the open connections whose peers the revocation lists name now; how many. Any thread.
+   */
+  public int closeRevoked() {
+    return (int) live.stream().filter(this::check).count();
+  }
+
+  private boolean check(Live connection) {
+    X509Certificate revoked = revocations.revoked(connection.chain(), connection.roots());
+    if (revoked == null || !live.remove(connection)) {
+      return false;
+    }
+    revocations.count(connection.client());
+    Channel channel = connection.channel();
+    channel.attr(REVOKED).set(new RevocationLists.Revoked());
+    LOG.warn(
+        "connection closed: peer certificate revoked by CRL",
+        "peer",
+        String.valueOf(channel.remoteAddress()),
+        "serial",
+        revoked.getSerialNumber().toString(16));
+    channel.close();
+    return true;
   }
 
   /** The contexts of one certificate, each built when first needed. */
@@ -168,7 +251,7 @@ public final class MeshTls implements AutoCloseable {
 
     private Contexts(WorkloadCertificate certificate) {
       this.certificate = certificate;
-      this.verifier = new PeerVerifier(certificate);
+      this.verifier = new PeerVerifier(certificate, revocations);
     }
 
     private SslContext client() {

@@ -34,13 +34,15 @@ final class PeerVerifier extends X509ExtendedTrustManager {
   private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
   private final SpiffeId self;
+  private final RevocationLists revocations;
   private final Set<TrustAnchor> anchors;
   private final Set<X509Certificate> roots;
 
   /** What the server of each handshake must show; a handshake not in here fails. */
   private final Map<String, Set<SpiffeId>> expected = new ConcurrentHashMap<>();
 
-  PeerVerifier(WorkloadCertificate own) {
+  PeerVerifier(WorkloadCertificate own, RevocationLists revocations) {
+    this.revocations = revocations;
     this.self = own.identity();
     this.roots = Set.copyOf(own.roots());
     this.anchors =
@@ -144,6 +146,16 @@ final class PeerVerifier extends X509ExtendedTrustManager {
     } catch (GeneralSecurityException untrusted) {
       throw new CertificateException(
           "peer certificate of " + uris(leaf) + ": " + untrusted.getMessage(), untrusted);
+    }
+    X509Certificate revoked = revocations.revoked(path, roots);
+    if (revoked != null) {
+      revocations.count(use.equals(CLIENT_AUTH));
+      throw new CertificateException(
+          "peer certificate of "
+              + uris(leaf)
+              + ": certificate "
+              + revoked.getSerialNumber().toString(16)
+              + " is revoked by CRL");
     }
     return identity(leaf);
   }

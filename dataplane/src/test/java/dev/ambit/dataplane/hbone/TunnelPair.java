@@ -9,6 +9,7 @@ import dev.ambit.dataplane.relay.Leg;
 import dev.ambit.dataplane.relay.Relay;
 import dev.ambit.dataplane.relay.SocketLeg;
 import dev.ambit.dataplane.tls.MeshTls;
+import dev.ambit.dataplane.tls.RevocationLists;
 import dev.ambit.dataplane.tls.WorkloadCertificate;
 import dev.ambit.model.Failure;
 import dev.ambit.model.identity.SpiffeId;
@@ -77,8 +78,16 @@ final class TunnelPair implements AutoCloseable {
   }
 
   TunnelPair(Transport.Kind kind, MeshTls.Engine engine, HboneSettings settings) {
+    this(kind, engine, settings, RevocationLists.none());
+  }
+
+  TunnelPair(
+      Transport.Kind kind,
+      MeshTls.Engine engine,
+      HboneSettings settings,
+      RevocationLists revocations) {
     transport = Transport.open(kind, 1);
-    tls = new MeshTls(engine);
+    tls = new MeshTls(engine, revocations);
     sockets = new Sockets(transport, SocketSettings.DEFAULT.unprivileged(), null);
     loop = transport.loops().getFirst();
     server = new HboneServer(tls, settings, InstantSource.system(), new ServerSide());

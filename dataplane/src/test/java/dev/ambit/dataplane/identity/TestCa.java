@@ -175,13 +175,44 @@ public final class TestCa {
             key.getEncoded(),
             Der.taggedParts(3, Der.sequence(extensions.toArray(new byte[0][]))));
     try {
-      Signature signer = Signature.getInstance("SHA256withECDSA");
-      signer.initSign(keys.getPrivate());
-      signer.update(body);
-      byte[] der = Der.sequence(body, ECDSA_WITH_SHA256, Der.bits(signer.sign()));
+      byte[] der = Der.sequence(body, ECDSA_WITH_SHA256, Der.bits(signed(body)));
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")
               .generateCertificate(new ByteArrayInputStream(der));
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A revocation list of this authority, as DER, due for renewal at {@code next}. */
+  public byte[] revoking(Instant next, X509Certificate... revoked) {
+    List<byte[]> entries = new ArrayList<>();
+    for (X509Certificate certificate : revoked) {
+      entries.add(
+          Der.sequence(
+              Der.element(2, certificate.getSerialNumber().toByteArray()), time(Instant.now())));
+    }
+    List<byte[]> fields =
+        new ArrayList<>(
+            List.of(
+                Der.element(2, new byte[] {1}),
+                ECDSA_WITH_SHA256,
+                distinguished(name),
+                time(Instant.now().minus(Duration.ofHours(2))),
+                time(next)));
+    if (!entries.isEmpty()) {
+      fields.add(Der.sequence(entries.toArray(new byte[0][])));
+    }
+    byte[] body = Der.sequence(fields.toArray(new byte[0][]));
+    return Der.sequence(body, ECDSA_WITH_SHA256, Der.bits(signed(body)));
+  }
+
+  private byte[] signed(byte[] body) {
+    try {
+      Signature signer = Signature.getInstance("SHA256withECDSA");
+      signer.initSign(keys.getPrivate());
+      signer.update(body);
+      return signer.sign();
     } catch (GeneralSecurityException e) {
       throw new AssertionError(e);
     }

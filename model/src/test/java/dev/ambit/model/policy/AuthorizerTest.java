@@ -283,4 +283,17 @@ final class AuthorizerTest {
     assertThat(Authorizer.decide(view(), null, T))
         .isEqualTo(new Verdict.Denied(null, "workload not found", List.of()));
   }
+
+  @Test
+  @DisplayName("l4-authorization 31: behind a waypoint, its identity is the source")
+  void behind_a_waypoint() {
+    // The waypoint opened the stream: the client's identity is not what the tunnel proves.
+    Peer waypoint =
+        new Peer(
+            ip("127.0.0.1"), new SpiffeId("td", "namespace", "waypoint"), at("127.0.0.2", 8080));
+    Policy onlyTheClient = allow(rule(clause(match().principals("td/ns/namespace/sa/account"))));
+    MeshView view = view((Object[]) new Policy[] {onlyTheClient});
+    assertThat(Authorizer.decide(view, SERVER, T)).isInstanceOf(Verdict.Allowed.class);
+    assertThat(Authorizer.decide(view, SERVER, waypoint)).isInstanceOf(Verdict.Denied.class);
+  }
 }

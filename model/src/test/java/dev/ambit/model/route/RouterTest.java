@@ -183,7 +183,7 @@ final class RouterTest extends RouterFixture {
     assertThat(kinds).containsExactlyInAnyOrder(Route.Direct.class, Route.Tunnel.class);
   }
 
-  @ParameterizedTest(name = "hbone 12: {0} dialled by {1} reaches {2}")
+  @ParameterizedTest(name = "hbone 12; workload-xds 23: {0} dialled by {1} reaches {2}")
   @CsvSource({
     "IPV6_ONLY, 10.0.0.1, [fd00::2]:8080",
     "IPV6_ONLY, fd01::1, [fd00::2]:8080",

@@ -2,6 +2,7 @@ package dev.ambit.ztunnel.proxy;
 
 import dev.ambit.dataplane.net.Sockets;
 import dev.ambit.dataplane.relay.SocketLeg;
+import dev.ambit.dataplane.tls.RevocationLists;
 import dev.ambit.model.Failure;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -33,6 +34,11 @@ final class Dialled extends ChannelInitializer<Channel> {
 
   static Failure failure(@Nullable Throwable cause) {
     return cause instanceof ConnectTimeoutException ? Failure.CONNECT_TIMEOUT : Failure.UNREACHABLE;
+  }
+
+  /** What an open connection that broke is told of as. */
+  static Failure brokenBy(Throwable cause) {
+    return cause instanceof RevocationLists.Revoked ? Failure.REVOKED : Failure.BROKEN;
   }
 
   static String explain(@Nullable Throwable cause) {

@@ -198,7 +198,7 @@ abstract class IntoPod implements Connections.Connection, Relay.Listener {
     if (cause == null) {
       flow.closed();
     } else {
-      flow.failed(Failure.BROKEN, String.valueOf(cause.getMessage()));
+      flow.failed(Dialled.brokenBy(cause), String.valueOf(cause.getMessage()));
     }
     end();
   }

@@ -76,7 +76,8 @@ final class PolicyTest {
   }
 
   @Test
-  @DisplayName("hbone 25: a denied tunnel is answered 401, and the application never sees it")
+  @DisplayName(
+      "hbone 25; l4-authorization 28: a denied tunnel is answered 401, no application sees it")
   void deny() throws Exception {
     try (TestNode node = new TestNode(Transport.Kind.EPOLL)) {
       var client = node.pod("client");
@@ -156,7 +157,8 @@ final class PolicyTest {
   }
 
   @Test
-  @DisplayName("STRICT: plaintext is refused and cut, tunnels pass")
+  @DisplayName(
+      "l4-authorization 28: STRICT refuses plaintext without a byte and cuts it, tunnels pass")
   void strict_mode() throws Exception {
     try (TestNode node = new TestNode(Transport.Kind.EPOLL)) {
       var client = node.pod("client");
