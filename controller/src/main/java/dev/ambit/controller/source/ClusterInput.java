@@ -9,6 +9,7 @@ import dev.ambit.model.object.GatewayClass;
 import dev.ambit.model.object.GrpcRoute;
 import dev.ambit.model.object.HttpRoute;
 import dev.ambit.model.object.KubernetesService;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.PeerAuthentication;
@@ -95,6 +96,7 @@ public record ClusterInput(
             GatewayClass _,
             GrpcRoute _,
             HttpRoute _,
+            MeshConfig _,
             ReferenceGrant _,
             RequestAuthentication _,
             TcpRoute _,

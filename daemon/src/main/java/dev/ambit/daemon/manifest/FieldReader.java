@@ -101,6 +101,11 @@ final class FieldReader {
     return otherwise;
   }
 
+  /** Whether the field is this text. */
+  boolean isText(String name, String text) {
+    return field(name) instanceof Yaml.Scalar scalar && scalar.text().equals(text);
+  }
+
   /** Text that must be there and of a form. */
   String required(String name, String expected, Function<String, Boolean> form) {
     Yaml value = field(name);
@@ -233,6 +238,13 @@ final class FieldReader {
     }
     wrong(name, value, "a mapping");
     return Optional.empty();
+  }
+
+  /** Reads {@code fields}, which were text in the field {@code name}; lines count from there. */
+  FieldReader inside(String name, Yaml.Fields fields) {
+    Yaml value = mapping.fields().get(name);
+    int before = value == null ? 0 : value.line();
+    return new FieldReader(problems.shifted(before), fields, path(name));
   }
 
   /** The mapping, or an empty one in its place. */

@@ -3,6 +3,7 @@ package dev.ambit.daemon.manifest;
 import dev.ambit.daemon.manifest.ManifestFolder.Refused;
 import dev.ambit.daemon.manifest.Yaml.Malformed;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.ServiceAccount;
@@ -120,7 +121,7 @@ public final class ManifestReader {
     FieldReader fields = new FieldReader(found, mapping, path);
     String apiVersion = fields.required("apiVersion", "such as v1", text -> !text.isEmpty());
     String kind = fields.required("kind", "such as Pod", text -> !text.isEmpty());
-    if (Kinds.read(apiVersion, kind)) {
+    if (isMeshConfig(apiVersion, kind, fields) || Kinds.read(apiVersion, kind)) {
       if (kind.equals("List")) {
         items(mapping, path, found);
       } else {
@@ -133,6 +134,14 @@ public final class ManifestReader {
       }
       nameless = true;
     }
+  }
+
+  /** Of all ConfigMaps only this one means something. */
+  private static boolean isMeshConfig(String apiVersion, String kind, FieldReader fields) {
+    return apiVersion.equals("v1")
+        && kind.equals("ConfigMap")
+        && fields.has("metadata")
+        && fields.mappingOrEmpty("metadata").isText("name", MeshConfig.NAME);
   }
 
   private void items(Yaml.Fields list, String path, ObjectProblems found) {
@@ -163,6 +172,7 @@ public final class ManifestReader {
           case "Service" -> ServiceReader.read(metadata, fields);
           case "AuthorizationPolicy" -> PolicyReader.authorization(metadata, fields);
           case "PeerAuthentication" -> PolicyReader.peerAuthentication(metadata, fields);
+          case "ConfigMap" -> MeshConfigReader.read(metadata, fields);
           case "RequestAuthentication" -> JwtReader.read(metadata, fields);
           case "DestinationRule" -> DestinationRuleReader.read(metadata, fields);
           case "VirtualService" -> VirtualServiceReader.read(metadata, fields);
@@ -177,7 +187,12 @@ public final class ManifestReader {
         };
     if (found.count() == before) {
       boolean dated = fields.mappingOrEmpty("metadata").has("creationTimestamp");
-      objects.add(new Loaded(object, fields.line(), fields.canonical("spec"), dated));
+      objects.add(
+          new Loaded(
+              object,
+              fields.line(),
+              fields.canonical(kind.equals("ConfigMap") ? "data" : "spec"),
+              dated));
     } else {
       refused.add(new Refused(kind, metadata.namespace(), metadata.name(), false));
     }

@@ -104,7 +104,11 @@ final class VirtualServiceReader {
           (int) response.whole("status", 100, 599, 200), body.text("string", ""));
     }
     return new VirtualService.Forward(
-        destinations(rule), rewrite(rule), mirrors(rule), rule.duration("timeout"), retries(rule));
+        destinations(rule),
+        rewrite(rule),
+        mirrors(rule),
+        rule.duration("timeout"),
+        retries(rule, "retries"));
   }
 
   private static Action redirect(FieldReader redirect) {
@@ -217,8 +221,8 @@ final class VirtualServiceReader {
     return mirrors;
   }
 
-  private static @Nullable Retries retries(FieldReader rule) {
-    FieldReader retries = rule.mapping("retries").orElse(null);
+  static @Nullable Retries retries(FieldReader rule, String name) {
+    FieldReader retries = rule.mapping(name).orElse(null);
     if (retries == null) {
       return null;
     }

@@ -9,6 +9,7 @@ public sealed interface ClusterObject
         GrpcRoute,
         HttpRoute,
         KubernetesService,
+        MeshConfig,
         Namespace,
         PeerAuthentication,
         Pod,
@@ -27,6 +28,7 @@ public sealed interface ClusterObject
   default String kind() {
     return switch (this) {
       case KubernetesService _ -> "Service";
+      case MeshConfig _ -> "ConfigMap";
       case HttpRoute _ -> "HTTPRoute";
       case GrpcRoute _ -> "GRPCRoute";
       case TcpRoute _ -> "TCPRoute";

@@ -8,6 +8,7 @@ import dev.ambit.model.object.GatewayClass;
 import dev.ambit.model.object.GrpcRoute;
 import dev.ambit.model.object.HttpRoute;
 import dev.ambit.model.object.KubernetesService;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.ParentReference;
 import dev.ambit.model.object.PeerAuthentication;
@@ -63,6 +64,7 @@ final class ObjectIndex {
         }
         case GatewayClass _,
             KubernetesService _,
+            MeshConfig _,
             Namespace _,
             PeerAuthentication _,
             ServiceAccount _ -> {
