@@ -39,6 +39,13 @@ final class Examination {
       ztunnel(node, controller != null ? connected : null);
       agent(node);
     }
+    for (RunningMesh.Waypoint pod : mesh.waypoints()) {
+      Path admin = pod.admin();
+      if (admin != null) {
+        isReady("waypoint " + pod.name(), admin);
+      }
+    }
+    findings.addAll(WaypointLabels.findings(mesh));
     return findings;
   }
 
@@ -102,6 +109,10 @@ final class Examination {
     page("controller", controller, "/conditions")
         .ifPresent(page -> {
           for (JsonNode condition : page) {
+            if (text(condition, "kind").equals("Gateway")
+                && text(condition, "status").equals("True")) {
+              continue; // As it should be; 'ambit waypoint status' shows it.
+            }
             String subject =
                 text(condition, "kind")
                     + " "

@@ -149,7 +149,8 @@ final class ConnectionsCommand implements Callable<Integer> {
         .column("REMOTE TARGET", row -> shown(knowledge, row.target()))
         .column("PROTOCOL", Row::protocol)
         .column("SECURITY", Row::security)
-        .column("NODE", Row::node);
+        .column("NODE", Row::node)
+        .column("WAYPOINT", row -> knowledge.waypointAt(row.remote()));
   }
 
   private String shown(Knowledge knowledge, String address) {

@@ -24,6 +24,8 @@ import tools.jackson.databind.JsonNode;
 
 /** What the ztunnels of some nodes know, each thing once. */
 final class Knowledge {
+  private static final String NONE = "None";
+
   private final List<Dump> dumps;
   private final List<MeshView> views;
 
@@ -80,7 +82,7 @@ final class Knowledge {
   /** How people call a waypoint: by its service or pod where one is known. */
   static String waypoint(MeshView view, @Nullable GatewayAddress reference) {
     if (reference == null) {
-      return "None";
+      return NONE;
     }
     return switch (reference.destination()) {
       case GatewayAddress.ByHostname(var key) ->
@@ -90,6 +92,44 @@ final class Knowledge {
               .map(Service::name)
               .or(() -> view.workloadAt(address).map(Workload::name))
               .orElse(IpAddresses.print(address.address()));
+    };
+  }
+
+  /** The waypoint whose pod is at {@code ip:port}; "None" when it is no waypoint's. */
+  String waypointAt(String socketAddress) {
+    int colon = socketAddress.lastIndexOf(':');
+    String host = socketAddress.substring(0, Math.max(0, colon)).replaceAll("[\\[\\]]", "");
+    Optional<InetAddress> ip = IpAddresses.parse(host);
+    if (ip.isEmpty()) {
+      return NONE;
+    }
+    NetworkAddress address = new NetworkAddress("", ip.get());
+    for (MeshView view : views) {
+      Optional<Workload> pod = view.workloadAt(address);
+      if (pod.isPresent()) {
+        return view.services().stream()
+            .map(Service::waypoint)
+            .filter(reference -> reference != null && leadsTo(view, reference, pod.get()))
+            .map(reference -> waypoint(view, reference))
+            .findFirst()
+            .orElse(NONE);
+      }
+    }
+    return NONE;
+  }
+
+  private static boolean leadsTo(
+      MeshView view, @Nullable GatewayAddress reference, Workload pod) {
+    if (reference == null) {
+      return false;
+    }
+    return switch (reference.destination()) {
+      case GatewayAddress.ByHostname(var key) -> pod.services().containsKey(key);
+      case GatewayAddress.ByAddress(var address) ->
+          pod.addresses().contains(address.address())
+              || view.serviceAt(address, "")
+                  .filter(service -> pod.services().containsKey(service.key()))
+                  .isPresent();
     };
   }
 

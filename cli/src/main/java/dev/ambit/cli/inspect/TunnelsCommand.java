@@ -61,7 +61,8 @@ final class TunnelsCommand implements Callable<Integer> {
       throw new Unreachable("tunnels are not part of a dump: name a running mesh");
     }
     Map<String, JsonNode> pods = new HashMap<>();
-    for (Dump dump : mesh.dumps()) {
+    List<Dump> dumps = mesh.dumps();
+    for (Dump dump : dumps) {
       dump.json()
           .path("workloadState")
           .forEachEntry((uid, state) -> pods.put(uid, state.path("info")));
@@ -85,10 +86,10 @@ final class TunnelsCommand implements Callable<Integer> {
             .thenComparing(Row::pod)
             .thenComparing(row -> row.text("direction"))
             .thenComparing(row -> row.text("remote")));
-    return asking.show(rows, table(), spec, ink);
+    return asking.show(rows, table(new Knowledge(dumps)), spec, ink);
   }
 
-  private Table<Row> table() {
+  private Table<Row> table(Knowledge knowledge) {
     return new Table<Row>(Row::json)
         .column("WORKLOAD", row -> row.pod() + "." + row.namespace())
         .column("DIRECTION", row -> row.text("direction"))
@@ -99,7 +100,8 @@ final class TunnelsCommand implements Callable<Integer> {
         .column("AGE", this::age)
         .column("SOURCE IDENTITY", row -> row.text("sourceIdentity"))
         .column("DESTINATION IDENTITY", row -> row.text("destinationIdentity"))
-        .column("NODE", Row::node);
+        .column("NODE", Row::node)
+        .column("WAYPOINT", row -> knowledge.waypointAt(row.text("remote")));
   }
 
   private String age(Row row) {

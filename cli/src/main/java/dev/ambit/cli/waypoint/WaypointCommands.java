@@ -18,6 +18,9 @@ public final class WaypointCommands {
     waypoint.addSubcommand(new ListCommand(ink));
     waypoint.addSubcommand(new StatusCommand(ink));
     waypoint.addSubcommand(new DeleteCommand(ink));
+    waypoint.addSubcommand(new RoutesCommand(ink));
+    waypoint.addSubcommand(new ClustersCommand(ink));
+    waypoint.addSubcommand(new PoliciesCommand(ink));
     root.addSubcommand("waypoint", waypoint);
   }
 

@@ -2,13 +2,16 @@ package dev.ambit.cli.why;
 
 import dev.ambit.cli.print.Ink;
 import dev.ambit.cli.reach.MeshOptions;
+import dev.ambit.cli.reach.RunningMesh;
 import dev.ambit.cli.reach.Unreachable;
 import dev.ambit.cli.why.Outcome.Ruling;
 import dev.ambit.cli.why.Question.NotUnderstood;
+import dev.ambit.cli.why.RequestOptions.Request;
 import dev.ambit.daemon.Json;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,6 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code ambit why}. */
 @Command(
@@ -24,6 +28,8 @@ import picocli.CommandLine.Spec;
       "Says where a connection would go and whether it may, without opening it: the route as the"
           + " source's ztunnel takes it, the verdict of the destination's, the rule that decides,"
           + " and what the nearest rule missed.",
+      "With --method, --path or --header it says what a waypoint on the way does with such a"
+          + " request, too.",
       "Exit code: 0 allowed, 1 denied or refused, 2 not known."
     })
 public final class WhyCommand implements Callable<Integer> {
@@ -49,6 +55,8 @@ public final class WhyCommand implements Callable<Integer> {
       description = "NAMESPACE/POD, a service (echo, echo.demo, its hostname) or an IP.")
   private String to = "";
 
+  @Mixin private final RequestOptions request = new RequestOptions();
+
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORM",
@@ -65,7 +73,8 @@ public final class WhyCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     try {
-      MeshViews views = MeshViews.of(mesh.open().dumps());
+      RunningMesh running = mesh.open();
+      MeshViews views = MeshViews.of(running.dumps());
       if (views.all().isEmpty()) {
         throw new NotUnderstood("no ztunnel of this mesh can be asked");
       }
@@ -73,17 +82,39 @@ public final class WhyCommand implements Callable<Integer> {
       Inquiry inquiry = new Inquiry(views, question);
       List<Outcome> outcomes = new ArrayList<>();
       question.destinations().forEach(each -> outcomes.addAll(inquiry.outcomes(each)));
+      Optional<Request> asked =
+          request.given() ? Optional.of(request.request(host(to))) : Optional.empty();
+      List<AtTheWaypoint> answers =
+          asked
+              .map(each ->
+                  new RequestInquiry(running, views, question.source()).answers(each, outcomes))
+              .orElse(List.of());
       switch (form) {
-        case PEOPLE -> new Sentences(ink, out).print(question, outcomes);
-        case JSON -> out.println(Json.pretty(JsonAnswer.of(question, outcomes)));
+        case PEOPLE -> {
+          new Sentences(ink, out).print(question, outcomes);
+          asked.ifPresent(each -> new RequestSentences(ink, out).print(each, answers));
+        }
+        case JSON -> {
+          ObjectNode json = JsonAnswer.of(question, outcomes);
+          asked.ifPresent(each -> json.set("request", RequestSentences.json(each, answers)));
+          out.println(Json.pretty(json));
+        }
       }
       out.flush();
-      boolean allowed = outcomes.stream().allMatch(each -> each.ruling() == Ruling.ALLOWED);
+      boolean allowed =
+          outcomes.stream().allMatch(each -> each.ruling() == Ruling.ALLOWED)
+              && answers.stream().allMatch(each -> each.ruling() == Ruling.ALLOWED);
       return allowed ? 0 : FORBIDDEN;
     } catch (NotUnderstood | Unreachable e) {
       spec.commandLine().getErr().println("ambit why: " + e.getMessage());
       spec.commandLine().getErr().flush();
       return UNKNOWN;
     }
+  }
+
+  /** The name in {@code HOST:PORT}, as a client would put it into its request. */
+  private static String host(String destination) {
+    int colon = destination.lastIndexOf(':');
+    return colon < 1 ? destination : destination.substring(0, colon);
   }
 }

@@ -29,6 +29,17 @@ public record HttpMatch(PathMatch path, String method, List<Field> headers, List
     query = List.copyOf(query);
   }
 
+  /** What of {@code request} it does not match, each with both values; empty when it matches. */
+  public List<String> misses(HttpAttributes request) {
+    return MatchText.misses(this, request);
+  }
+
+  /** In words, for people. */
+  @Override
+  public String toString() {
+    return MatchText.of(this);
+  }
+
   boolean matches(HttpAttributes request) {
     if (!(method.isEmpty() || method.equals(request.method())) || !path.matches(request.path())) {
       return false;

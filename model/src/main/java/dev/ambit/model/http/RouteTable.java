@@ -148,4 +148,35 @@ public final class RouteTable {
     }
     return Optional.empty();
   }
+
+  /**
+   * {@link #route} with the entries that came before it, and what each of them missed.
+   *
+   * @param taken empty when none matched
+   */
+  public record Explanation(Optional<RouteEntry> taken, List<Considered> passedOver) {
+    public Explanation {
+      passedOver = List.copyOf(passedOver);
+    }
+  }
+
+  /** An entry and what of the request it did not match. */
+  public record Considered(RouteEntry entry, List<String> misses) {
+    public Considered {
+      misses = List.copyOf(misses);
+    }
+  }
+
+  /** Says which entry takes {@code request} and why those before it do not. */
+  public Explanation explain(HttpAttributes request) {
+    Optional<RouteEntry> taken = route(request);
+    List<Considered> passedOver = new ArrayList<>();
+    for (RouteEntry entry : entries) {
+      if (taken.isPresent() && entry.equals(taken.get())) {
+        break;
+      }
+      passedOver.add(new Considered(entry, entry.match().misses(request)));
+    }
+    return new Explanation(taken, passedOver);
+  }
 }
