@@ -23,7 +23,7 @@ final class GrpcRouteReader {
         RouteFields.spec(fields, Set.of("parentRefs", "hostnames", "rules", "useDefaultGateways"));
     List<Rule> rules = new ArrayList<>();
     for (FieldReader rule : spec.mappings("rules", RouteFields.MOST_RULES)) {
-      rule.strictly(Set.of("name", "matches", "filters", "backendRefs"));
+      rule.strictly(Set.of("name", "matches", "filters", "backendRefs", "sessionPersistence"));
       List<Match> matches = new ArrayList<>();
       for (FieldReader match : rule.mappings("matches", MOST_MATCHES)) {
         matches.add(match(match));
@@ -33,7 +33,8 @@ final class GrpcRouteReader {
               rule.formed("name", Forms.NAME, Forms::name),
               matches,
               FilterReader.read(rule),
-              RouteFields.backends(rule, FilterReader::read)));
+              RouteFields.backends(rule, FilterReader::read),
+              SessionReader.read(rule)));
     }
     return new GrpcRoute(
         metadata, RouteFields.parents(metadata, spec), RouteFields.hostnames(spec), rules);

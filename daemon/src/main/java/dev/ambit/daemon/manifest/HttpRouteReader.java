@@ -67,12 +67,6 @@ final class HttpRouteReader {
             "timeouts",
             "retry",
             "sessionPersistence"));
-    if (rule.has("sessionPersistence")) {
-      rule.problem(
-          "sessionPersistence",
-          "a session",
-          "none; use consistentHash with a cookie in a DestinationRule");
-    }
     List<Match> matches = new ArrayList<>();
     for (FieldReader match : rule.mappings("matches", MOST_MATCHES)) {
       matches.add(match(match));
@@ -89,7 +83,8 @@ final class HttpRouteReader {
         filters,
         backends,
         timeouts(rule),
-        retry(rule));
+        retry(rule),
+        SessionReader.read(rule));
   }
 
   /** What the API server checks across the fields of a rule. */

@@ -14,6 +14,7 @@ import dev.ambit.model.object.HttpRoute.PathType;
 import dev.ambit.model.object.HttpRoute.Value;
 import dev.ambit.model.object.ParentReference;
 import dev.ambit.model.object.RouteFilter;
+import dev.ambit.model.object.SessionPersistence;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.TlsRoute;
 import java.time.Duration;
@@ -99,6 +100,20 @@ class RouteReaderTest {
     assertThat(second.timeouts()).isEqualTo(HttpRoute.Timeouts.NONE);
   }
 
+  @Test
+  void sessions() {
+    HttpRoute route =
+        one(
+            HttpRoute.class,
+            ROUTE.replace(
+                "- filters",
+                "- sessionPersistence: {sessionName: s, type: Header, idleTimeout: 5m}\n"
+                    + "    filters"));
+    assertThat(route.rules().get(1).session())
+        .isEqualTo(new SessionPersistence("s", true, null, Duration.ofMinutes(5), false));
+    assertThat(route.rules().get(0).session()).isNull();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -120,8 +135,10 @@ class RouteReaderTest {
             + " 0|23|spec.rules[0].filters[1].requestMirror.fraction.denominator|the number 0",
         "- filters|- matches: [{path: {type: Exact, value: /x}}]\\n"
             + "    filters|31|spec.rules[1].filters|replacePrefixMatch",
-        "- filters|- sessionPersistence: {sessionName: a}\\n"
-            + "    filters|29|spec.rules[1].sessionPersistence|a session",
+        "- filters|- sessionPersistence: {sessionName: a b}\\n"
+            + "    filters|29|spec.rules[1].sessionPersistence.sessionName|\"a b\"",
+        "- filters|- sessionPersistence: {cookieConfig: {lifetimeType: Permanent}}\\n"
+            + "    filters|29|spec.rules[1].sessionPersistence.absoluteTimeout|nothing",
       })
   void what_the_api_server_would_refuse_is_refused_with_its_line(
       String from, String to, int line, String field, String got) {

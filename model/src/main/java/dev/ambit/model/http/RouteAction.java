@@ -2,6 +2,7 @@ package dev.ambit.model.http;
 
 import dev.ambit.model.object.RouteFilter;
 import dev.ambit.model.object.RouteFilter.PathChange;
+import dev.ambit.model.object.SessionPersistence;
 import dev.ambit.model.workload.ServiceKey;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -14,14 +15,26 @@ public sealed interface RouteAction {
    * It is sent on.
    *
    * @param shares where to; without any it is answered with 500
+   * @param session null without
    */
   record Forward(
       List<Share> shares,
       @Nullable Rewrite rewrite,
       List<Mirror> mirrors,
       RouteTimeouts timeouts,
-      RetryPolicy retry)
+      RetryPolicy retry,
+      @Nullable SessionPersistence session)
       implements RouteAction {
+    /** One without sessions. */
+    public Forward(
+        List<Share> shares,
+        @Nullable Rewrite rewrite,
+        List<Mirror> mirrors,
+        RouteTimeouts timeouts,
+        RetryPolicy retry) {
+      this(shares, rewrite, mirrors, timeouts, retry, null);
+    }
+
     public Forward {
       shares = List.copyOf(shares);
       mirrors = List.copyOf(mirrors);

@@ -33,7 +33,8 @@ record RuleFilters(RouteAction action, @Nullable CorsPolicy cors) {
               gathered.rewrite,
               gathered.mirrors,
               RouteTimeouts.of(rule.timeouts(), rule.retry()),
-              RetryPolicy.of(rule.retry())),
+              RetryPolicy.of(rule.retry()),
+              rule.session()),
           gathered.cors);
     }
 
@@ -56,7 +57,8 @@ record RuleFilters(RouteAction action, @Nullable CorsPolicy cors) {
               null,
               gathered.mirrors,
               RouteTimeouts.NONE,
-              RetryPolicy.DEFAULT),
+              RetryPolicy.DEFAULT,
+              rule.session()),
           null);
     }
 

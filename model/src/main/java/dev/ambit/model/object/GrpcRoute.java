@@ -1,6 +1,7 @@
 package dev.ambit.model.object;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@code gateway.networking.k8s.io GRPCRoute} with the API server's defaults filled in.
@@ -21,12 +22,26 @@ public record GrpcRoute(
     return new GrpcRoute(other, parents, hostnames, rules);
   }
 
-  /** One rule; matches are joined by OR, none match everything. */
+  /**
+   * One rule; matches are joined by OR, none match everything.
+   *
+   * @param session null without
+   */
   public record Rule(
       String name,
       List<Match> matches,
       List<RouteFilter> filters,
-      List<BackendReference> backends) {
+      List<BackendReference> backends,
+      @Nullable SessionPersistence session) {
+    /** One without sessions. */
+    public Rule(
+        String name,
+        List<Match> matches,
+        List<RouteFilter> filters,
+        List<BackendReference> backends) {
+      this(name, matches, filters, backends, null);
+    }
+
     public Rule {
       matches = List.copyOf(matches);
       filters = List.copyOf(filters);

@@ -28,6 +28,7 @@ public record HttpRoute(
    *
    * @param name "" when not said
    * @param retry null when not said
+   * @param session null without
    */
   public record Rule(
       String name,
@@ -35,7 +36,19 @@ public record HttpRoute(
       List<RouteFilter> filters,
       List<BackendReference> backends,
       Timeouts timeouts,
-      @Nullable Retry retry) {
+      @Nullable Retry retry,
+      @Nullable SessionPersistence session) {
+    /** One without sessions. */
+    public Rule(
+        String name,
+        List<Match> matches,
+        List<RouteFilter> filters,
+        List<BackendReference> backends,
+        Timeouts timeouts,
+        @Nullable Retry retry) {
+      this(name, matches, filters, backends, timeouts, retry, null);
+    }
+
     public Rule {
       matches = List.copyOf(matches);
       filters = List.copyOf(filters);

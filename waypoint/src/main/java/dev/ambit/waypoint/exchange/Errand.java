@@ -7,8 +7,18 @@ import dev.ambit.waypoint.telemetry.Told;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A request that was decided to be sent on. */
-record Errand(Caller caller, Told told, Outgoing outgoing, Cluster cluster, RequestBody body) {
+/**
+ * A request that was decided to be sent on.
+ *
+ * @param session null without
+ */
+record Errand(
+    Caller caller,
+    Told told,
+    Outgoing outgoing,
+    Cluster cluster,
+    RequestBody body,
+    @Nullable Session session) {
   RetryPolicy retry() {
     return outgoing.forward().retry();
   }

@@ -9,6 +9,7 @@ import dev.ambit.model.http.JwtClaims;
 import dev.ambit.model.http.LocalReply;
 import dev.ambit.model.http.RouteAction;
 import dev.ambit.model.http.RouteEntry;
+import dev.ambit.model.object.SessionPersistence;
 import dev.ambit.model.policy.Verdict;
 import dev.ambit.waypoint.auth.ExternalAuthorizer.Checked;
 import dev.ambit.waypoint.auth.ExternalAuthorizer.Passed;
@@ -279,7 +280,14 @@ final class Exchange implements Downstream.Owner {
   }
 
   private void forward(HttpAttributes request, RouteEntry entry, RouteAction.Forward forward) {
-    RouteAction.Share share = forward.choose(setting.parts().random());
+    SessionPersistence rule = forward.session();
+    Session session =
+        rule == null
+            ? null
+            : Session.of(rule, entry, request, setting.parts().clock().instant());
+    RouteAction.Share kept = session == null ? null : session.share(forward.shares());
+    RouteAction.Share share =
+        kept == null ? forward.choose(setting.parts().random()) : kept;
     if (share == null) {
       client.reply(Reply.of(LocalReply.NO_BACKEND, Details.DIRECT));
       return;
@@ -300,7 +308,8 @@ final class Exchange implements Downstream.Owner {
                 told,
                 new Outgoing(head, request, entry, forward, share, upgrade),
                 cluster.get(),
-                body));
+                body,
+                session));
       }
     }
   }

@@ -2,6 +2,8 @@ package dev.ambit.waypoint.exchange;
 
 import dev.ambit.model.http.HttpAttributes;
 import dev.ambit.model.route.Authority;
+import dev.ambit.model.workload.Service;
+import dev.ambit.model.workload.Workload;
 import dev.ambit.waypoint.auth.ExternalAuthorizer;
 import dev.ambit.waypoint.config.Destination;
 import dev.ambit.waypoint.config.Programming;
@@ -17,6 +19,7 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -65,10 +68,19 @@ public final class Exchanges implements HttpService {
     new Exchange(new Exchange.Setting(parts, settings, snapshot), told, stream, ended).begin();
   }
 
-  /** A connection outlives snapshots; a request goes by the newest one. */
+  /**
+   * A connection outlives snapshots; a request goes by the newest one. What is gone from it is
+   * served as it was: the client's next connection will find out.
+   */
   static Caller upToDate(Caller caller, Snapshot snapshot) {
-    Destination newest = snapshot.destination(asked(caller)).orElse(caller.destination());
-    return newest == caller.destination()
+    Destination old = caller.destination();
+    Destination newest =
+        snapshot
+            .destination(new Authority.ByAddress(caller.local()))
+            .filter(found -> isSame(found, old))
+            .or(() -> named(old, snapshot))
+            .orElse(old);
+    return newest == old
         ? caller
         : new Caller(
             newest,
@@ -80,8 +92,27 @@ public final class Exchanges implements HttpService {
             caller.loop());
   }
 
-  private static Authority asked(Caller caller) {
-    return new Authority.ByAddress(caller.local());
+  /** A service without an address of its own is found by its name. */
+  private static Optional<Destination> named(Destination old, Snapshot snapshot) {
+    Service service = old.service();
+    return service == null
+        ? Optional.empty()
+        : snapshot
+            .destination(new Authority.ByHostname(service.hostname(), old.port()))
+            .filter(found -> isSame(found, old));
+  }
+
+  private static boolean isSame(Destination one, Destination other) {
+    if (one.port() != other.port()) {
+      return false;
+    }
+    Service service = one.service();
+    Workload workload = one.workload();
+    return service != null
+        ? other.service() != null && service.key().equals(other.service().key())
+        : workload != null
+            && other.workload() != null
+            && workload.uid().equals(other.workload().uid());
   }
 
   @Override

@@ -78,7 +78,7 @@ final class Forwarding implements Try.Owner {
   private void attempt() {
     told.attempts++;
     body.rewind();
-    switch (upstreams.choose(errand.cluster(), Mirrors.call(errand, tried))) {
+    switch (upstreams.choose(errand.cluster(), Mirrors.call(errand, tried, preferred()))) {
       case Upstreams.Unable(LocalReply reply, String why) -> {
         told.transportFailure = why;
         answer(Reply.of(reply, Details.of(reply)));
@@ -94,6 +94,11 @@ final class Forwarding implements Try.Owner {
         next.open(head, body.isEmpty() && !errand.outgoing().upgrade());
       }
     }
+  }
+
+  private String preferred() {
+    Session session = errand.session();
+    return session == null || tried.contains(session.endpoint()) ? "" : session.endpoint();
   }
 
   private void watchTry() {
@@ -172,6 +177,10 @@ final class Forwarding implements Try.Owner {
     headers.set(
         "x-envoy-upstream-service-time",
         String.valueOf(TimeUnit.NANOSECONDS.toMillis(now() - sentNanos)));
+    if (errand.session() != null) {
+      String uid = answering.chosen().endpoint().workload().uid();
+      errand.session().tell(errand.outgoing().share(), uid, headers);
+    }
     String cookie = answering.chosen().setCookie();
     if (!cookie.isEmpty()) {
       headers.add("set-cookie", cookie);

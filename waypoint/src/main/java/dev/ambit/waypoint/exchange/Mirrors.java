@@ -40,7 +40,7 @@ final class Mirrors {
   }
 
   private void begin(Errand errand, Cluster to, Upstreams upstreams) {
-    Upstreams.Choice choice = upstreams.choose(to, call(errand));
+    Upstreams.Choice choice = upstreams.choose(to, call(errand, Set.of(), ""));
     if (choice instanceof Upstreams.Chosen chosen) {
       RequestHead head = errand.outgoing().head(1);
       setting.parts().recorder().sending(told, head);
@@ -58,11 +58,7 @@ final class Mirrors {
     }
   }
 
-  static Upstreams.Call call(Errand errand) {
-    return call(errand, Set.of());
-  }
-
-  static Upstreams.Call call(Errand errand, Set<String> tried) {
+  static Upstreams.Call call(Errand errand, Set<String> tried, String preferred) {
     Caller caller = errand.caller();
     return new Upstreams.Call(
         caller,
@@ -72,7 +68,8 @@ final class Mirrors {
             IpAddresses.print(caller.source().getAddress()),
             IpAddresses.print(caller.source()),
             IpAddresses.print(caller.local())),
-        tried);
+        tried,
+        preferred);
   }
 
   /** The request is over; a copy that has not got all of it will not. */

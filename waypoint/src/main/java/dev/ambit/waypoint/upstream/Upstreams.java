@@ -32,13 +32,26 @@ public interface Upstreams {
    * @param request null for a connection that is not HTTP
    * @param version of the client's side
    * @param tried uids of endpoints that failed this call; passed over while others are left
+   * @param preferred uid of the endpoint that a session keeps to, taken before any balancing while
+   *     it can take calls; "" for none
    */
   record Call(
       Caller caller,
       @Nullable HttpAttributes request,
       RequestHead.Version version,
       RequestHash.@Nullable Connection connection,
-      Set<String> tried) {}
+      Set<String> tried,
+      String preferred) {
+    /** One that prefers nobody. */
+    public Call(
+        Caller caller,
+        @Nullable HttpAttributes request,
+        RequestHead.Version version,
+        RequestHash.@Nullable Connection connection,
+        Set<String> tried) {
+      this(caller, request, version, connection, tried, "");
+    }
+  }
 
   /** What came of it. */
   sealed interface Choice permits Chosen, Unable {}

@@ -78,7 +78,7 @@ final class ConnectionTest {
 
   @Test
   void nobody_is_there() {
-    stage.upstreams.next.add(Next.IS_MISSING);
+    stage.upstreams.script.add(Next.IS_MISSING);
     connects();
     assertThat(client.told).containsExactly("reset");
     assertThat(stage.book.connections).endsWith("closed UH no_healthy_upstream");
@@ -86,7 +86,7 @@ final class ConnectionTest {
 
   @Test
   void nobody_answers() {
-    stage.upstreams.next.add(Next.REFUSES_CONNECTION);
+    stage.upstreams.script.add(Next.REFUSES_CONNECTION);
     connects();
     assertThat(client.told).containsExactly("reset");
     assertThat(stage.upstreams.last().told).containsExactly("failed");

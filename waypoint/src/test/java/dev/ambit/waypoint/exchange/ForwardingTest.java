@@ -94,7 +94,7 @@ final class ForwardingTest {
 
   @Test
   void a_client_is_not_read_while_the_connection_is_made() {
-    stage.upstreams.next.add(ScriptedUpstreams.Next.WAITS);
+    stage.upstreams.script.add(ScriptedUpstreams.Next.WAITS);
     ScriptedStream client = stage.post("/");
     assertThat(client.reads).isZero();
     client.sendsUnasked("early");
@@ -183,7 +183,7 @@ final class ForwardingTest {
 
   @Test
   void a_client_that_goes_away_while_connecting_cancels_that() {
-    stage.upstreams.next.add(ScriptedUpstreams.Next.WAITS);
+    stage.upstreams.script.add(ScriptedUpstreams.Next.WAITS);
     ScriptedStream client = stage.get("/");
     client.breaks(Reason.RESET);
     assertThat(stage.upstreams.last().opening.isCancelled()).isTrue();
@@ -231,7 +231,7 @@ final class ForwardingTest {
   @Test
   @DisplayName("traffic-policy 5: nobody healthy is 503 UH")
   void nobody_is_there() {
-    stage.upstreams.next.add(ScriptedUpstreams.Next.IS_MISSING);
+    stage.upstreams.script.add(ScriptedUpstreams.Next.IS_MISSING);
     ScriptedStream client = stage.get("/");
     assertThat(client.body).hasToString("no healthy upstream");
     assertThat(stage.book.outcome()).isEqualTo("503 UH no_healthy_upstream");
@@ -240,7 +240,7 @@ final class ForwardingTest {
   @Test
   @DisplayName("traffic-policy 2: overflow is 503 UO with x-envoy-overloaded")
   void overflow() {
-    stage.upstreams.next.add(ScriptedUpstreams.Next.IS_FULL);
+    stage.upstreams.script.add(ScriptedUpstreams.Next.IS_FULL);
     ScriptedStream client = stage.get("/");
     assertThat(client.response.headers().get("x-envoy-overloaded")).isEqualTo("true");
     assertThat(stage.book.outcome())

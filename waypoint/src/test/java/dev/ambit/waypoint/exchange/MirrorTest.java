@@ -75,7 +75,7 @@ final class MirrorTest {
   @Test
   void a_copy_that_fails_is_forgotten() {
     mirrored("");
-    stage.upstreams.next.add(Next.REFUSES_CONNECTION);
+    stage.upstreams.script.add(Next.REFUSES_CONNECTION);
     ScriptedStream client = stage.get("/");
     original().stream.answersAll(200);
     assertThat(client.told).containsExactly("response 200 end");
@@ -86,7 +86,7 @@ final class MirrorTest {
   @Test
   void nobody_for_the_copy() {
     mirrored("");
-    stage.upstreams.next.add(Next.IS_MISSING);
+    stage.upstreams.script.add(Next.IS_MISSING);
     stage.get("/");
     copy().stream.answersAll(200);
     assertThat(stage.upstreams.clusters.get(1)).startsWith("echo-v1");
@@ -151,8 +151,8 @@ final class MirrorTest {
   @Test
   void a_retry_is_no_new_copy() {
     mirrored("");
-    stage.upstreams.next.add(Next.TAKES);
-    stage.upstreams.next.add(Next.REFUSES_CONNECTION);
+    stage.upstreams.script.add(Next.TAKES);
+    stage.upstreams.script.add(Next.REFUSES_CONNECTION);
     stage.get("/");
     stage.pass(Duration.ofSeconds(1));
     assertThat(stage.upstreams.tries).hasSize(3);

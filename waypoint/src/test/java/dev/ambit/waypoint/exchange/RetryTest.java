@@ -35,7 +35,7 @@ final class RetryTest {
 
   @Test
   void a_refused_connection_is_tried_elsewhere() {
-    stage.upstreams.next.add(Next.REFUSES_CONNECTION);
+    stage.upstreams.script.add(Next.REFUSES_CONNECTION);
     ScriptedStream client = stage.get("/");
     assertThat(client.told).isEmpty();
     assertThat(stage.upstreams.tries.getFirst().told).containsExactly("failed");
@@ -52,7 +52,7 @@ final class RetryTest {
   @DisplayName("traffic-policy 17: the default is three tries, then 503 UF")
   void the_default_gives_up_after_three_tries() {
     for (int i = 0; i < 3; i++) {
-      stage.upstreams.next.add(Next.REFUSES_CONNECTION);
+      stage.upstreams.script.add(Next.REFUSES_CONNECTION);
     }
     ScriptedStream client = stage.get("/");
     stage.pass(BACKOFF);
@@ -199,7 +199,7 @@ final class RetryTest {
 
   @Test
   void what_came_before_the_connection_goes_along_whatever_its_size() {
-    stage.upstreams.next.addAll(List.of(Next.WAITS));
+    stage.upstreams.script.addAll(List.of(Next.WAITS));
     ScriptedStream client = stage.post("/");
     client.sendsUnasked("z".repeat(2_000_000));
     stage
@@ -231,7 +231,7 @@ final class RetryTest {
   @Test
   void not_when_the_cluster_allows_no_more() {
     stage.upstreams.mostRetries = 0;
-    stage.upstreams.next.add(Next.REFUSES_CONNECTION);
+    stage.upstreams.script.add(Next.REFUSES_CONNECTION);
     ScriptedStream client = stage.get("/");
     assertThat(client.response.status()).isEqualTo(503);
     assertThat(stage.book.last().flags).isEqualTo("UO,UF");
@@ -239,7 +239,7 @@ final class RetryTest {
 
   @Test
   void a_retry_is_counted_while_it_lasts() {
-    stage.upstreams.next.add(Next.REFUSES_CONNECTION);
+    stage.upstreams.script.add(Next.REFUSES_CONNECTION);
     stage.get("/");
     assertThat(stage.upstreams.retriesUnderWay).isEqualTo(1);
     stage.pass(BACKOFF);
@@ -249,7 +249,7 @@ final class RetryTest {
 
   @Test
   void a_client_that_goes_away_ends_the_waiting() {
-    stage.upstreams.next.add(Next.REFUSES_CONNECTION);
+    stage.upstreams.script.add(Next.REFUSES_CONNECTION);
     ScriptedStream client = stage.get("/");
     client.breaks(Reason.CONNECTION_LOST);
     stage.pass(BACKOFF);

@@ -175,7 +175,7 @@ final class RoutingTest {
 
   @Test
   void a_local_reply_to_head_has_no_body() {
-    stage.upstreams.next.add(ScriptedUpstreams.Next.IS_MISSING);
+    stage.upstreams.script.add(ScriptedUpstreams.Next.IS_MISSING);
     ScriptedStream client = stage.sends("HEAD", "/", true);
     assertThat(client.told).containsExactly("response 503 end");
     assertThat(client.response.headers().get("content-length")).isEqualTo("19");
@@ -253,7 +253,7 @@ final class RoutingTest {
             requestHeaderModifier: {add: [{name: X-Add, value: v}]}
           backendRefs: [{name: echo, port: 80}]
         """);
-    stage.upstreams.next.add(ScriptedUpstreams.Next.REFUSES_CONNECTION);
+    stage.upstreams.script.add(ScriptedUpstreams.Next.REFUSES_CONNECTION);
     stage.get("/", "x-add", "o");
     stage.pass(Duration.ofSeconds(1));
     assertThat(stage.upstreams.last().header("x-add")).isEqualTo("o,v");

@@ -24,7 +24,7 @@ final class ScriptedUpstreams implements Upstreams {
   final List<Picked> tries = new ArrayList<>();
   final List<Set<String>> tried = new ArrayList<>();
   final List<String> clusters = new ArrayList<>();
-  final Queue<Next> next = new ArrayDeque<>();
+  final Queue<Next> script = new ArrayDeque<>();
   int retriesUnderWay;
   int mostRetries = Integer.MAX_VALUE;
   Leg far = new ScriptedLeg();
@@ -50,12 +50,17 @@ final class ScriptedUpstreams implements Upstreams {
   public Choice choose(Cluster cluster, Call call) {
     clusters.add(cluster.key().service() == null ? "" : cluster.key().service().hostname());
     tried.add(Set.copyOf(call.tried()));
-    Next what = next.isEmpty() ? Next.TAKES : next.remove();
+    Next what = script.isEmpty() ? Next.TAKES : script.remove();
     return switch (what) {
       case IS_MISSING -> new Unable(LocalReply.NO_HEALTHY_ENDPOINT, "");
       case IS_FULL -> new Unable(LocalReply.OVERFLOW, "");
       case TAKES, WAITS, REFUSES_CONNECTION -> {
-        Picked picked = new Picked(what, cluster.endpoints().get(tries.size() % 2));
+        Cluster.Endpoint next =
+            cluster.endpoints().stream()
+                .filter(each -> each.workload().uid().equals(call.preferred()))
+                .findFirst()
+                .orElse(cluster.endpoints().get(tries.size() % 2));
+        Picked picked = new Picked(what, next);
         tries.add(picked);
         yield picked;
       }

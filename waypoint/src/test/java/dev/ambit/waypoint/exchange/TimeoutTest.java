@@ -114,7 +114,7 @@ final class TimeoutTest {
   @Test
   void the_limit_of_a_try_holds_while_it_connects() {
     rule("timeouts: {backendRequest: 200ms}\nretry: {attempts: 1}");
-    stage.upstreams.next.add(Next.WAITS);
+    stage.upstreams.script.add(Next.WAITS);
     stage.get("/");
     stage.pass(Duration.ofMillis(200));
     assertThat(stage.upstreams.tries.getFirst().opening.isCancelled()).isTrue();
