@@ -11,6 +11,7 @@ import dev.ambit.model.object.RequestAuthentication.InCookie;
 import dev.ambit.model.object.RequestAuthentication.InHeader;
 import dev.ambit.model.object.RequestAuthentication.InQuery;
 import io.netty.handler.codec.http.HttpHeaders;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +61,7 @@ final class TokenCheck {
   private static Passed accepted(Accepted accepted, HttpAttributes request, HttpHeaders headers) {
     String query = request.query();
     for (Valid valid : accepted.all()) {
-      valid.headers().forEach(headers::set);
+      valid.headers().forEach((name, value) -> show(headers, name, value));
       if (!valid.isRemoved()) {
         continue;
       }
@@ -71,6 +72,16 @@ final class TokenCheck {
       }
     }
     return new Passed(accepted.claims(), query);
+  }
+
+  /** Claims are text of somebody else: what is no header value is not shown. */
+  private static void show(HttpHeaders headers, String name, String value) {
+    if (value.chars().noneMatch(c -> c < ' ' || c == 0x7f)) {
+      // The bytes of UTF-8, one character each.
+      headers.set(
+          name,
+          new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+    }
   }
 
   /** {@code query}, with its question mark, without a parameter. */

@@ -127,6 +127,17 @@ final class AccessTest {
   }
 
   @Test
+  void a_claim_that_is_no_header_is_not_shown() {
+    stage.program(TOKENS);
+    stage.get("/", "authorization", "Bearer h.iss/me~x-evil: 1.good");
+    assertThat(stage.upstreams.last().header("x-sub")).isEmpty();
+    backend().answersAll(200);
+    stage.get("/", "authorization", "Bearer h.iss/J\u00fcrgen.good");
+    assertThat(stage.upstreams.last().header("x-sub")).isEqualTo("J\u00c3\u00bcrgen");
+    backend().answersAll(200);
+  }
+
+  @Test
   void a_claim_header_of_the_client_is_never_believed() {
     stage.program(TOKENS);
     stage.get("/", "x-sub", "root");

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Tokens are {@code head.issuer/subject.good} or end otherwise; time is no matter. */
+/** Tokens are {@code head.issuer/subject.good} or end otherwise; {@code ~} ends a line. */
 final class ScriptedTokens implements JwtAuthentication.Tokens {
   @Override
   public JwtAuthentication.@Nullable Parsed parse(String token) {
@@ -18,7 +18,7 @@ final class ScriptedTokens implements JwtAuthentication.Tokens {
     String[] who = parts[1].split("/", -1);
     Map<String, JwtClaims.Claim> claims = new HashMap<>();
     claims.put("iss", new JwtClaims.Text(who[0]));
-    claims.put("sub", new JwtClaims.Text(who[1]));
+    claims.put("sub", new JwtClaims.Text(who[1].replace("~", "\r\n")));
     return new JwtAuthentication.Parsed(
         new JwtClaims(claims), parts[2].equals("old") ? Stage.NOW.minusSeconds(3600) : null, null);
   }
