@@ -169,7 +169,7 @@ final class Downstream implements HttpStream.Receiver {
       body.end(trailers);
       owner().onRequest();
       if (raw && finished) {
-        end();
+        end(false);
       }
     }
   }
@@ -196,7 +196,7 @@ final class Downstream implements HttpStream.Receiver {
       told.details = broken && detail != null ? detail : "downstream_remote_disconnect";
     }
     owner().onGone();
-    end();
+    end(false);
   }
 
   /** Passes on a head that is not the last one. */
@@ -270,7 +270,7 @@ final class Downstream implements HttpStream.Receiver {
     }
     stream.flush();
     if (!raw || body.ended()) {
-      end();
+      end(true);
     }
   }
 
@@ -297,17 +297,20 @@ final class Downstream implements HttpStream.Receiver {
     Flags.add(told, flag);
     told.details = details;
     stream.reset(HttpStream.Reason.INTERNAL_ERROR);
-    end();
+    end(false);
   }
 
-  private void end() {
+  /**
+   * @param hearsOut whether the client may still be sending
+   */
+  private void end(boolean hearsOut) {
     if (over) {
       return;
     }
     over = true;
     told.requestMessages = requestMessages.count();
     told.responseMessages = responseMessages.count();
-    boolean answeredEarly = finished && !body.ended();
+    boolean answeredEarly = hearsOut && !body.ended();
     body.release();
     atEnd.run();
     if (answeredEarly) {

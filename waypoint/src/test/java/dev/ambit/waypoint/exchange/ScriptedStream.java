@@ -33,6 +33,17 @@ final class ScriptedStream implements HttpStream {
   @Nullable HttpHeaders trailers;
   @Nullable Reason reset;
 
+  /** Our half ended with a head. */
+  private boolean ended;
+
+  /** The far end has ended its half. */
+  private boolean done;
+
+  private boolean broken;
+
+  /** The test has given the final head. */
+  boolean answered;
+
   ScriptedStream(EventLoop loop) {
     this.loop = loop;
   }
@@ -50,14 +61,30 @@ final class ScriptedStream implements HttpStream {
     receiver = to;
   }
 
+  /** Whether nothing may be queued any more. */
+  private void alive(String what) {
+    assertThat(reset).as(what + " after a reset").isNull();
+    assertThat(broken).as(what + " after the far end was gone").isFalse();
+  }
+
+  private void open(String what) {
+    alive(what);
+    assertThat(trailers).as(what + " after the end").isNull();
+    assertThat(ended).as(what + " after the end").isFalse();
+  }
+
   @Override
   public void read() {
+    alive("read");
+    assertThat(done).as("read after the far end was done").isFalse();
     reads++;
   }
 
   @Override
   public void request(RequestHead head, boolean end) {
     assertThat(request).as("one request").isNull();
+    open("request");
+    ended = end;
     request = head;
     told.add("request " + head.method() + " " + head.target() + (end ? " end" : ""));
   }
@@ -65,13 +92,16 @@ final class ScriptedStream implements HttpStream {
   @Override
   public void response(ResponseHead head, boolean end) {
     assertThat(response == null || response.status() < 200).as("one final response").isTrue();
-    assertThat(reset).isNull();
+    open("response");
+    ended = end;
     response = head;
     told.add("response " + head.status() + (end ? " end" : ""));
   }
 
   @Override
   public void write(ByteBuf bytes) {
+    open("write");
+    assertThat(request != null || response != null).as("a head first").isTrue();
     String text = bytes.toString(StandardCharsets.ISO_8859_1);
     body.append(text);
     told.add("write " + text);
@@ -80,6 +110,7 @@ final class ScriptedStream implements HttpStream {
 
   @Override
   public void finish(HttpHeaders with) {
+    open("finish");
     trailers = with;
     told.add(with.isEmpty() ? "finish" : "finish " + with.entries());
   }
@@ -96,7 +127,7 @@ final class ScriptedStream implements HttpStream {
 
   @Override
   public void reset(Reason reason) {
-    assertThat(reset).as("reset once").isNull();
+    alive("reset");
     reset = reason;
     told.add("reset " + reason);
   }
@@ -133,11 +164,13 @@ final class ScriptedStream implements HttpStream {
   }
 
   void ends(String... trailer) {
+    done = true;
     receiver().onFinish(headers(trailer));
   }
 
   void answers(int status, String... headers) {
     asked();
+    answered = status >= 200 || status == 101;
     receiver().onResponse(new ResponseHead(status, headers(headers)));
     batchEnds();
   }
@@ -145,11 +178,23 @@ final class ScriptedStream implements HttpStream {
   /** Head and end in one. */
   void answersAll(int status, String... headers) {
     asked();
+    answered = true;
     receiver().onResponse(new ResponseHead(status, headers(headers)));
+    done = true;
     receiver().onFinish(headers());
   }
 
+  /** Whether the test may still say something. */
+  boolean isAlive() {
+    return receiver != null && reset == null && !broken;
+  }
+
+  boolean isDone() {
+    return done;
+  }
+
   void breaks(Reason reason) {
+    broken = true;
     receiver().onReset(reason, null);
   }
 
