@@ -64,7 +64,7 @@ final class Exchange implements Downstream.Owner {
     this.caller = told.caller;
     this.destination = caller.destination();
     ExchangeSettings settings = setting.settings();
-    this.body = new RequestBody(settings.replayLimit(), ended);
+    this.body = new RequestBody(settings.replayLimit(), ended || Upgrades.isDeclined(head));
     this.client = new Downstream(stream, told, body, settings.limits().drain());
     this.delay = new Deadline(caller.loop());
     this.mirrors = new Mirrors(setting, told);
@@ -87,7 +87,7 @@ final class Exchange implements Downstream.Owner {
   }
 
   private void decide() {
-    boolean tunnel = head.method().equals("CONNECT") && head.upgrade().isEmpty();
+    boolean tunnel = head.method().equals("CONNECT") && !Upgrades.isAsked(head);
     if (tunnel) {
       client.reply(Reply.of(LocalReply.NO_ROUTE, Details.NO_ROUTE));
       return;

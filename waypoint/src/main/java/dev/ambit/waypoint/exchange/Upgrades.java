@@ -15,9 +15,20 @@ final class Upgrades {
     if (upgrade.isEmpty() || upgrade.startsWith("h2") || upgrade.startsWith("http/")) {
       return false;
     }
+    return head.method().equals("CONNECT") || !hasBody(head);
+  }
+
+  /** An offer that is passed over: what remains is a request without a body. */
+  static boolean isDeclined(RequestHead head) {
+    return !head.upgrade().isEmpty()
+        && !isAsked(head)
+        && !head.method().equals("CONNECT")
+        && !hasBody(head);
+  }
+
+  private static boolean hasBody(RequestHead head) {
     String length = head.headers().get("content-length");
-    boolean hasBody =
-        (length != null && !length.equals("0")) || head.headers().contains("transfer-encoding");
-    return head.method().equals("CONNECT") || !hasBody;
+    return (length != null && !length.equals("0"))
+        || head.headers().contains("transfer-encoding");
   }
 }

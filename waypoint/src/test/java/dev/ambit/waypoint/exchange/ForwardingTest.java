@@ -312,9 +312,13 @@ final class ForwardingTest {
   @Test
   void no_upgrade_to_another_version_of_http() {
     RequestHead head = head("GET", "h2c", Version.HTTP_1_1);
-    stage.sends(head, true);
+    stage.sends(head, false);
     assertThat(stage.upstreams.last().head().upgrade()).isEmpty();
+    assertThat(backend().told).containsExactly("request GET /chat end");
     backend().answersAll(200);
+    ScriptedStream two = stage.sends(head("CONNECT", "http/2.0", Version.HTTP_2), false);
+    assertThat(two.response.status()).isEqualTo(404);
+    two.ends();
   }
 
   @Test
