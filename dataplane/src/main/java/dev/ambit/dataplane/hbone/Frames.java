@@ -14,10 +14,10 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 
 /**
- * Builds the HTTP/2 codec of a tunnel (spec: hbone §3): large windows and frames, one flush a turn
- * of the loop, and limits on what a peer can make us do.
+ * Builds HTTP/2 codecs with limits on what a peer can make us do (spec: threat-model §6): those of
+ * tunnels, with large windows and frames (spec: hbone §3), and those of the applications inside.
  */
-final class Frames extends Http2FrameCodecBuilder {
+public final class Frames extends Http2FrameCodecBuilder {
   private static final int CLIENT_HEADER_LIST = 16 * 1024;
   private static final int SERVER_HEADER_LIST = 64 * 1024;
   private static final int QUEUED_CONTROL_FRAMES = 1_000;
@@ -53,6 +53,11 @@ final class Frames extends Http2FrameCodecBuilder {
         .build();
   }
 
+  /** A server of requests inside a tunnel, with the settings it is to announce. */
+  public static Http2FrameCodec application(Http2Settings settings) {
+    return new Frames(true, settings).build();
+  }
+
   private static Http2Settings common(HboneSettings settings) {
     return new Http2Settings()
         .initialWindowSize(settings.streamWindow())
@@ -73,7 +78,7 @@ final class Frames extends Http2FrameCodecBuilder {
    * Grants the connection window; the codec must be in the pipeline of an active channel. SETTINGS
    * cannot say it, and Netty by itself grants two stream windows.
    */
-  static void grantConnectionWindow(Http2FrameCodec codec, int window) throws Http2Exception {
+  public static void grantConnectionWindow(Http2FrameCodec codec, int window) throws Http2Exception {
     var controller = codec.connection().local().flowController();
     Http2Stream connection = codec.connection().connectionStream();
     int missing = window - controller.initialWindowSize(connection);
@@ -96,12 +101,12 @@ final class Frames extends Http2FrameCodecBuilder {
    * Gathers the flushes of all streams of a connection into one at the end of the loop's turn: the
    * number of system calls per byte, not latency, is what it changes (design: stack §4).
    */
-  static final class FlushOnce extends ChannelOutboundHandlerAdapter implements Runnable {
+  public static final class FlushOnce extends ChannelOutboundHandlerAdapter implements Runnable {
     private ChannelHandlerContext context;
     private boolean pending;
 
     @SuppressWarnings("NullAway.Init")
-    FlushOnce() {}
+    public FlushOnce() {}
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {

@@ -9,7 +9,8 @@ public interface HttpService {
    * A well-formed request arrived; {@code stream} has not been started. The service owns it from
    * here and must answer or reset it.
    *
-   * @param ended whether the request has no body
+   * @param ended whether the request has no body; nothing more is then delivered of it, and no
+   *     {@link HttpStream.Receiver#onFinish}. Never of an upgrade
    */
   void serve(Caller caller, RequestHead head, boolean ended, HttpStream stream);
 
