@@ -18,6 +18,7 @@ import dev.ambit.model.object.ReferenceGrant;
 import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.ServiceAccount;
 import dev.ambit.model.object.TcpRoute;
+import dev.ambit.model.object.Telemetry;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
 import java.util.ArrayList;
@@ -100,6 +101,7 @@ public record ClusterInput(
             ReferenceGrant _,
             RequestAuthentication _,
             TcpRoute _,
+            Telemetry _,
             TlsRoute _,
             VirtualService _ -> {
           // Nothing of L4 depends on them.

@@ -19,6 +19,7 @@ import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.ServiceAccount;
 import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.object.TcpRoute;
+import dev.ambit.model.object.Telemetry;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
 import java.time.Instant;
@@ -54,6 +55,7 @@ final class SecurityObjects {
             ReferenceGrant _,
             RequestAuthentication _,
             TcpRoute _,
+            Telemetry _,
             TlsRoute _,
             VirtualService _ ->
             throw new IllegalArgumentException(

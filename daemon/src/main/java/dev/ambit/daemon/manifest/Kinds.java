@@ -7,6 +7,7 @@ import java.util.Set;
 final class Kinds {
   private static final String SECURITY = "security.istio.io";
   private static final String NETWORKING = "networking.istio.io";
+  private static final String TELEMETRY = "telemetry.istio.io";
   private static final String GATEWAY_API = "gateway.networking.k8s.io";
 
   /** Names by group of what is ordinary in a folder of manifests and means nothing to Ambit yet. */
@@ -36,7 +37,6 @@ final class Kinds {
               NETWORKING,
               "Gateway ServiceEntry WorkloadEntry WorkloadGroup"
                   + " Sidecar EnvoyFilter ProxyConfig"),
-          Map.entry("telemetry.istio.io", "Telemetry"),
           Map.entry("extensions.istio.io", "WasmPlugin"),
           Map.entry("kustomize.config.k8s.io", "Kustomization"));
 
@@ -59,6 +59,8 @@ final class Kinds {
           NETWORKING + "/v1/DestinationRule",
           NETWORKING + "/v1beta1/DestinationRule",
           NETWORKING + "/v1alpha3/DestinationRule",
+          TELEMETRY + "/v1/Telemetry",
+          TELEMETRY + "/v1alpha1/Telemetry",
           GATEWAY_API + "/v1/Gateway",
           GATEWAY_API + "/v1beta1/Gateway",
           GATEWAY_API + "/v1/GatewayClass",

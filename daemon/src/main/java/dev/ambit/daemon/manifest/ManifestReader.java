@@ -182,6 +182,7 @@ public final class ManifestReader {
           case "HTTPRoute" -> HttpRouteReader.read(metadata, fields);
           case "GRPCRoute" -> GrpcRouteReader.read(metadata, fields);
           case "TCPRoute" -> StreamRouteReader.tcp(metadata, fields);
+          case "Telemetry" -> TelemetryReader.read(metadata, fields);
           case "TLSRoute" -> StreamRouteReader.tls(metadata, fields);
           default -> throw new IllegalStateException(kind);
         };

@@ -17,6 +17,7 @@ public sealed interface ClusterObject
         RequestAuthentication,
         ServiceAccount,
         TcpRoute,
+        Telemetry,
         TlsRoute,
         VirtualService {
   Metadata metadata();
@@ -43,6 +44,7 @@ public sealed interface ClusterObject
           ReferenceGrant _,
           RequestAuthentication _,
           ServiceAccount _,
+          Telemetry _,
           VirtualService _ ->
           getClass().getSimpleName();
     };

@@ -4,6 +4,7 @@ import dev.ambit.model.http.HttpAuthorizer;
 import dev.ambit.model.http.RouteTable;
 import dev.ambit.model.http.StreamTable;
 import dev.ambit.model.jwt.JwtAuthentication;
+import dev.ambit.model.telemetry.EffectiveTelemetry;
 import dev.ambit.model.workload.Service;
 import dev.ambit.model.workload.Workload;
 import org.jspecify.annotations.Nullable;
@@ -46,10 +47,10 @@ public record Destination(
   /**
    * What is told of its traffic.
    *
-   * @param randomSampling of traces, in percent; negative is the mesh's default
+   * @param rules what the Telemetry objects come to
    */
-  public record Telemetry(boolean metrics, boolean accessLog, double randomSampling) {
-    public static final Telemetry DEFAULT = new Telemetry(true, true, -1);
+  public record Telemetry(EffectiveTelemetry rules) {
+    public static final Telemetry DEFAULT = new Telemetry(EffectiveTelemetry.DEFAULT);
   }
 
   /** For people and labels: the host name, or the workload's name. */

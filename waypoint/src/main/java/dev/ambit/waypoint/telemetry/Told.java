@@ -2,6 +2,7 @@ package dev.ambit.waypoint.telemetry;
 
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.RequestHead;
+import dev.ambit.waypoint.http.ResponseHead;
 import dev.ambit.waypoint.server.Caller;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,9 @@ public final class Told {
   public int status;
   public int grpcStatus = -1;
   public String flags = "-";
+
+  /** What the client was answered; null while it was not. */
+  public @Nullable ResponseHead response;
 
   /** Envoy's word for how the status came about: {@code via_upstream}, {@code route_not_found}. */
   public String details = "";
