@@ -139,6 +139,13 @@ final class ExpositionText {
         printed.add(label(each, value));
       }
     }
+    if (printed.size() < labels.size()) {
+      labels.forEach(each -> {
+        if (!order.contains(each.getName())) {
+          printed.add(label(each.getName(), each.getValue()));
+        }
+      });
+    }
     return printed;
   }
 

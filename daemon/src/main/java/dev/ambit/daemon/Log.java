@@ -132,6 +132,11 @@ public final class Log {
     return () -> FOLLOWERS.remove(follower);
   }
 
+  /** Where lines go; others may add lines of their own. */
+  static LogWriter writer() {
+    return WRITER;
+  }
+
   static LogFilter filter() {
     return filter;
   }

@@ -53,7 +53,7 @@ public final class Metrics {
 
   /**
    * A family of counters made of cells. {@code labels} is the order labels are printed in; a series
-   * may lack some of them.
+   * may lack some of them, and have others, which are printed after those.
    */
   public LoopCells counters(String name, String help, List<String> labels) {
     return family(name, labels, new LoopCells(registry, name, help, LoopCells.Kind.COUNTER));
@@ -64,11 +64,22 @@ public final class Metrics {
     return family(name, labels, new LoopCells(registry, name, help, LoopCells.Kind.GAUGE));
   }
 
+  /** A family of histograms made of cells; {@code bounds} are the upper ones, ascending. */
+  public LoopHistograms histograms(
+      String name, String help, List<String> labels, double... bounds) {
+    ordered(name, labels);
+    return new LoopHistograms(registry.getPrometheusRegistry(), name, help, bounds);
+  }
+
   private LoopCells family(String name, List<String> labels, LoopCells cells) {
+    ordered(name, labels);
+    return cells;
+  }
+
+  private void ordered(String name, List<String> labels) {
     if (labelOrders.putIfAbsent(name, List.copyOf(labels)) != null) {
       throw new IllegalStateException("metric " + name + ": got a second family, expected one");
     }
-    return cells;
   }
 
   /**

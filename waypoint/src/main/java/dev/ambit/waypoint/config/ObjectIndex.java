@@ -17,6 +17,7 @@ import dev.ambit.model.object.ReferenceGrant;
 import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.ServiceAccount;
 import dev.ambit.model.object.TcpRoute;
+import dev.ambit.model.object.Telemetry;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
 import dev.ambit.model.traffic.DestinationRules;
@@ -34,6 +35,7 @@ final class ObjectIndex {
   private final List<VirtualService> virtualServices = new ArrayList<>();
   private final List<AuthorizationPolicy> policies = new ArrayList<>();
   private final List<RequestAuthentication> authentications = new ArrayList<>();
+  private final List<Telemetry> telemetries = new ArrayList<>();
   private final Map<String, List<ReferenceGrant>> grants = new HashMap<>();
   private final Map<String, Map<String, String>> labels = new HashMap<>();
   private final DestinationRules rules;
@@ -54,6 +56,7 @@ final class ObjectIndex {
         case DestinationRule rule -> destinationRules.add(rule);
         case AuthorizationPolicy policy -> policies.add(policy);
         case RequestAuthentication authentication -> authentications.add(authentication);
+        case Telemetry telemetry -> telemetries.add(telemetry);
         case ReferenceGrant grant ->
             grants.computeIfAbsent(grant.metadata().namespace(), _ -> new ArrayList<>()).add(grant);
         case Pod pod -> labels.put(podName(pod), pod.metadata().labels());
@@ -111,6 +114,10 @@ final class ObjectIndex {
 
   List<RequestAuthentication> authentications() {
     return authentications;
+  }
+
+  List<Telemetry> telemetries() {
+    return telemetries;
   }
 
   Collection<ReferenceGrant> grants(String namespace) {

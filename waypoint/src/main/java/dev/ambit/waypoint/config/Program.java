@@ -11,6 +11,7 @@ import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.route.Authority;
+import dev.ambit.model.telemetry.TelemetryRules;
 import dev.ambit.model.waypoint.PolicyAttachment;
 import dev.ambit.model.workload.NetworkAddress;
 import dev.ambit.model.workload.Service;
@@ -148,7 +149,16 @@ final class Program implements Snapshot {
         HttpAuthorizer.of(policies, rules, HttpAuthorizer.Chain.HTTP),
         HttpAuthorizer.of(policies, rules, HttpAuthorizer.Chain.TCP),
         JwtAuthentication.of(authentications, tokens),
-        Destination.Telemetry.DEFAULT);
+        telemetry(owner));
+  }
+
+  private Destination.Telemetry telemetry(PolicyAttachment.@Nullable Owner owner) {
+    TelemetryRules.Asked asked =
+        new TelemetryRules.Asked(place.attachment(), owner, place.mesh().rootNamespace());
+    return new Destination.Telemetry(
+        TelemetryRules.merge(
+            TelemetryRules.applicable(objects.telemetries(), asked),
+            TelemetryRules.Defaults.USUAL));
   }
 
   private boolean holds(

@@ -212,6 +212,7 @@ final class Downstream implements HttpStream.Receiver {
     answering = true;
     raw = upgraded;
     told.status = head.status();
+    told.response = head;
     HttpHeaders headers = head.headers();
     headers.set("server", "istio-envoy");
     if (!everywhere.isEmpty()) {

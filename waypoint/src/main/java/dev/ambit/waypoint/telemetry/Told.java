@@ -4,6 +4,8 @@ import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.http.ResponseHead;
 import dev.ambit.waypoint.server.Caller;
+import io.netty.util.NetUtil;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,10 @@ public final class Told {
   public final String originalTarget;
 
   public final long startNanos;
+
+  /** The same moment as time of day; 0 until it was begun. */
+  public long startUnixNanos;
+
   public long firstUpstreamByteNanos;
   public long endNanos;
 
@@ -39,6 +45,10 @@ public final class Told {
   public long requestMessages;
   public long responseMessages;
   public String routeName = "";
+
+  /** The path of the rule that matched, for the name of its span: {@code /shop*}; "" for any. */
+  public String pathPattern = "";
+
   public String requestId = "";
   public int attempts;
   public Cluster.@Nullable Key cluster;
@@ -49,10 +59,43 @@ public final class Told {
 
   public @Nullable Span span;
 
+  /** Of the TLS hello inside a connection that is not HTTP. */
+  public String serverName = "";
+
   public Told(Caller caller, RequestHead request, String originalTarget, long startNanos) {
     this.caller = caller;
     this.request = request;
     this.originalTarget = originalTarget;
     this.startNanos = startNanos;
+  }
+
+  /** Whether it is a request; else it is a connection, told of in the same way. */
+  public boolean isHttp() {
+    return !request.method().isEmpty();
+  }
+
+  /** Whether it is a call over gRPC. */
+  public boolean isGrpc() {
+    String type = request.headers().get("content-type");
+    return type != null
+        && type.startsWith("application/grpc")
+        && (type.length() == 16 || type.charAt(16) == '+' || type.charAt(16) == ';');
+  }
+
+  /** The path before any rewrite, without query. */
+  public String originalPath() {
+    int question = originalTarget.indexOf('?');
+    return question < 0 ? originalTarget : originalTarget.substring(0, question);
+  }
+
+  /** Address and port of the endpoint; "" when none was chosen. */
+  public String upstreamAddress() {
+    if (endpoint == null) {
+      return "";
+    }
+    return endpoint.workload().addresses().isEmpty()
+        ? endpoint.workload().hostname() + ":" + endpoint.port()
+        : NetUtil.toSocketAddressString(
+            new InetSocketAddress(endpoint.workload().addresses().getFirst(), endpoint.port()));
   }
 }
