@@ -46,6 +46,14 @@ public final class OutlierDetector<H> {
     return known != null && known.ejected;
   }
 
+  /** The earliest moment at which an ejected endpoint may come back; 0 when it is not ejected. */
+  public long ejectedUntil(H host) {
+    Host known = hosts.get(host);
+    return known == null || !known.ejected
+        ? 0
+        : known.ejectedAt + ejectionTime(known.backoff).toNanos();
+  }
+
   /** How many are left out. */
   public int ejected() {
     return ejected;
