@@ -111,7 +111,7 @@ final class Exchanged implements HttpStream.Receiver {
         return before;
       }
       if (next.equals("reset")) {
-        throw new AssertionError("no " + event + " but reset: " + reason + " " + detail);
+        throw new AssertionError("no " + event + " but reset: " + reason + " " + detail + " behind " + before);
       }
       before.add(next);
     }
