@@ -47,6 +47,13 @@ final class Links {
     return limits;
   }
 
+  /** Whether connections to {@code other} are made in the same way to the same place. */
+  boolean leadsTo(Cluster.Endpoint other) {
+    Workload known = endpoint.workload();
+    Workload now = other.workload();
+    return known.tunnel() == now.tunnel() && known.identity().equals(now.identity());
+  }
+
   /** The pool for requests of {@code caller} to {@code host}. */
   HttpPool pool(boolean http2, Caller caller, String host) {
     Target target = target(caller, host, http2 ? HTTP_2 : HTTP_1);

@@ -4,7 +4,6 @@ import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.upstream.link.Connector;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -62,14 +61,18 @@ final class LoopCluster {
     return current;
   }
 
-  private void change(Cluster newest, long now) {
-    endpoints = state.update(newest, now);
+  private void change(Cluster newest, long time) {
+    endpoints = state.update(newest, time);
     boolean samePolicy = cluster != null && cluster.policy().equals(newest.policy());
-    Set<EndpointState> staying = samePolicy ? new HashSet<>(endpoints) : Set.of();
+    Map<EndpointState, Cluster.Endpoint> staying = new HashMap<>();
+    for (int i = 0; samePolicy && i < endpoints.size(); i++) {
+      staying.put(endpoints.get(i), newest.endpoints().get(i));
+    }
     links
         .entrySet()
         .removeIf(entry -> {
-          if (staying.contains(entry.getKey())) {
+          Cluster.Endpoint now = staying.get(entry.getKey());
+          if (now != null && entry.getValue().leadsTo(now)) {
             return false;
           }
           entry.getValue().drain();

@@ -55,6 +55,15 @@ final class Exchanged implements HttpStream.Receiver {
     return this;
   }
 
+  /** Asks again. */
+  void goOn(Mesh mesh) {
+    reads = true;
+    mesh.onLoop(() -> {
+      stream.read();
+      return true;
+    });
+  }
+
   @Override
   public void onResponse(ResponseHead head) {
     synchronized (heads) {

@@ -134,7 +134,10 @@ final class Http2App implements AutoCloseable {
         case "/reset" -> ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.INTERNAL_ERROR));
         case "/early" -> {
           respond(ctx.channel(), "413", "no", true);
-          ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR));
+          // Behind the bytes, which are flushed when this batch is read.
+          ctx.executor()
+              .execute(() ->
+                  ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR)));
         }
         case "/goaway" -> {
           var goAway = new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR);

@@ -132,7 +132,8 @@ final class Script implements AutoCloseable {
     /** Reads up to and with {@code end}. */
     String until(String end) throws IOException {
       StringBuilder text = new StringBuilder();
-      while (text.indexOf(end) < 0) {
+      while (text.length() < end.length()
+          || !text.substring(text.length() - end.length()).equals(end)) {
         int next = in.read();
         if (next < 0) {
           break;

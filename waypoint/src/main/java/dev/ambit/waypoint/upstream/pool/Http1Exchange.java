@@ -188,6 +188,10 @@ final class Http1Exchange implements HttpStream {
       return;
     }
     int status = response.status().code();
+    if (connection.responses().contradiction()) {
+      broken(Reason.PROTOCOL_ERROR, "a response with both content-length and transfer-encoding");
+      return;
+    }
     if (response.headers().size() > MOST_HEADERS) {
       broken(Reason.PROTOCOL_ERROR, "more than " + MOST_HEADERS + " response headers");
       return;

@@ -40,6 +40,7 @@ final class Http2Exchange extends ChannelInboundHandlerAdapter implements HttpSt
   private boolean responseSeen;
   private boolean responseEnded;
   private boolean requestEnded;
+  private boolean peerReset;
   private boolean asked;
   private boolean blocked;
   private boolean over;
@@ -295,6 +296,7 @@ final class Http2Exchange extends ChannelInboundHandlerAdapter implements HttpSt
   }
 
   private void onReset(long code) {
+    peerReset = true;
     if (code == Http2Error.NO_ERROR.code() || over || responseEnded) {
       // What was sent before is still delivered; the channel closes behind it.
       return;
@@ -324,13 +326,22 @@ final class Http2Exchange extends ChannelInboundHandlerAdapter implements HttpSt
   public void channelInactive(ChannelHandlerContext ctx) {
     if (!over) {
       if (!responseEnded) {
-        Throwable cause = connection.brokenBy();
-        boolean protocol = cause != null && Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null;
-        inbox.reset(
-            protocol ? Reason.PROTOCOL_ERROR : Reason.CONNECTION_LOST,
-            cause == null ? "connection termination" : String.valueOf(cause.getMessage()));
+        lost(connection.brokenBy());
       }
       over();
+    }
+  }
+
+  private void lost(@Nullable Throwable cause) {
+    if (peerReset) {
+      inbox.reset(Reason.RESET, "remote reset");
+    } else if (cause == null) {
+      inbox.reset(Reason.CONNECTION_LOST, "connection termination");
+    } else {
+      boolean protocol = Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null;
+      inbox.reset(
+          protocol ? Reason.PROTOCOL_ERROR : Reason.CONNECTION_LOST,
+          String.valueOf(cause.getMessage()));
     }
   }
 }

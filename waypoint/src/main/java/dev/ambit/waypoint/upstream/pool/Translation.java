@@ -1,12 +1,12 @@
 package dev.ambit.waypoint.upstream.pool;
 
 import dev.ambit.waypoint.http.RequestHead;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Heads as each version writes them, without what is of one hop only. */
 final class Translation {
+  private static final HttpHeadersFactory UNCHECKED =
+      DefaultHttpHeadersFactory.headersFactory().withValidation(false);
   private static final AsciiString WEBSOCKET = AsciiString.cached("websocket");
   private static final String WEBSOCKET_MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final Set<String> OF_ONE_HOP =
@@ -47,7 +49,7 @@ final class Translation {
 
   /** The request line and headers for an endpoint that speaks HTTP/1.1. */
   static HttpRequest http1(RequestHead head, boolean end) {
-    HttpHeaders headers = new DefaultHttpHeaders(false);
+    HttpHeaders headers = UNCHECKED.newHeaders();
     if (!head.authority().isEmpty()) {
       headers.set(HttpHeaderNames.HOST, head.authority());
     }
@@ -142,7 +144,7 @@ final class Translation {
    * Headers or trailers that came by HTTP/2; null when there is one that HTTP/2 forbids.
    */
   static @Nullable HttpHeaders regular(Http2Headers from) {
-    HttpHeaders headers = DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
+    HttpHeaders headers = UNCHECKED.newHeaders();
     for (Map.Entry<CharSequence, CharSequence> entry : from) {
       CharSequence name = entry.getKey();
       if (name.isEmpty() || name.charAt(0) == ':') {
