@@ -107,6 +107,7 @@ final class MeshPublisher {
     List<ManifestProblem> before = status.seen().problems();
     status = new Status(seen, conditions(seen, current));
     int changed = fromScratch ? clients.replace(changes) : clients.publish(changes);
+    changed += clients.objects(current.objects());
     derivation = current;
     long published = System.nanoTime();
     metrics.published(Duration.ofNanos(published - began));

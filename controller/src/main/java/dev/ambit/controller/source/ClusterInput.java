@@ -59,14 +59,26 @@ public record ClusterInput(
     return new ClusterInput(namespaces, newFacts);
   }
 
-  /** Groups {@code objects}, of which no two have the same kind, namespace and name. */
+  /** Groups {@code objects} of which nobody knows how they were written. */
   public static ClusterInput of(
       Collection<? extends ClusterObject> objects, Map<String, EnrolmentFacts.State> facts) {
+    return of(objects, Map.of(), facts);
+  }
+
+  /**
+   * Groups {@code objects}, of which no two have the same kind, namespace and name.
+   *
+   * @param specs as JSON, by {@code KIND/NAMESPACE/NAME}
+   */
+  public static ClusterInput of(
+      Collection<? extends ClusterObject> objects,
+      Map<String, String> specs,
+      Map<String, EnrolmentFacts.State> facts) {
     Map<String, Group> groups = new HashMap<>();
     for (ClusterObject object : objects) {
       Metadata metadata = object.metadata();
       String namespace = object instanceof Namespace ? metadata.name() : metadata.namespace();
-      groups.computeIfAbsent(namespace, _ -> new Group()).add(object);
+      groups.computeIfAbsent(namespace, _ -> new Group()).add(object, specs);
     }
     Map<String, NamespaceObjects> namespaces = HashMap.newHashMap(groups.size());
     groups.forEach((name, group) -> namespaces.put(name, group.objects()));
@@ -80,8 +92,9 @@ public record ClusterInput(
     private final Map<String, KubernetesService> services = new HashMap<>();
     private final Map<String, AuthorizationPolicy> policies = new HashMap<>();
     private final Map<String, PeerAuthentication> peerAuthentications = new HashMap<>();
+    private final Map<String, NamespaceObjects.Carried> others = new HashMap<>();
 
-    void add(ClusterObject object) {
+    void add(ClusterObject object, Map<String, String> specs) {
       String name = object.metadata().name();
       switch (object) {
         case Namespace found -> namespace = found;
@@ -104,13 +117,17 @@ public record ClusterInput(
             Telemetry _,
             TlsRoute _,
             VirtualService _ -> {
-          // Nothing of L4 depends on them.
+          String key = object.kind() + "/" + object.metadata().namespace() + "/" + name;
+          others.put(
+              object.kind() + "/" + name,
+              new NamespaceObjects.Carried(object, specs.getOrDefault(key, "")));
         }
       }
     }
 
     NamespaceObjects objects() {
-      return new NamespaceObjects(namespace, pods, services, policies, peerAuthentications);
+      return new NamespaceObjects(
+          namespace, pods, services, policies, peerAuthentications, others);
     }
   }
 

@@ -117,7 +117,7 @@ public final class FolderSource implements AutoCloseable {
     synchronized (lock) {
       ManifestFolder.Snapshot seen = folders.joined();
       List<ClusterObject> objects = GatewayAddresses.assign(memory.complete(seen), clusterDomain);
-      ClusterInput input = ClusterInput.of(objects, facts);
+      ClusterInput input = ClusterInput.of(objects, seen.specs(), facts);
       hand(new Seen(input, seen.problems(), refused(seen, input), count(objects), folders, now));
       // After the hand-over: a disk must not hold up a policy.
       memory.keep(objects);

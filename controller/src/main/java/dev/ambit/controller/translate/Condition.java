@@ -1,5 +1,6 @@
 package dev.ambit.controller.translate;
 
+import dev.ambit.model.object.ClusterObject;
 import java.util.Comparator;
 
 /**
@@ -28,6 +29,24 @@ public record Condition(
           .thenComparing(Condition::name)
           .thenComparing(Condition::type)
           .thenComparing(Condition::message);
+
+  /** Whether {@code object} is bound to the waypoint it asks for. */
+  static Condition ofWaypoint(
+      ClusterObject object, boolean accepted, String reason, String message) {
+    return of(object, WAYPOINT_BOUND, accepted, reason, message);
+  }
+
+  static Condition of(
+      ClusterObject object, String type, boolean accepted, String reason, String message) {
+    return new Condition(
+        object.kind(),
+        object.metadata().namespace(),
+        object.metadata().name(),
+        type,
+        accepted,
+        reason,
+        message);
+  }
 
   @Override
   public int compareTo(Condition other) {

@@ -5,6 +5,7 @@ import dev.ambit.controller.source.NamespaceObjects;
 import dev.ambit.daemon.manifest.EnrolmentFacts;
 import dev.ambit.model.mesh.MeshChange;
 import dev.ambit.model.object.AuthorizationPolicy;
+import dev.ambit.model.workload.Service;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -25,13 +26,17 @@ public final class Derivation {
 
   private final MeshSettings mesh;
   private final PeerAuthenticationTranslator peers;
+  private final WaypointObjects waypointObjects;
   private final Map<String, NamespaceDerivation> namespaces = new HashMap<>();
   private ClusterInput last = ClusterInput.EMPTY;
   private boolean strictKnown;
+  private WaypointSet waypoints = WaypointSet.NONE;
+  private Map<String, Map<String, String>> objects = Map.of();
 
   public Derivation(MeshSettings mesh) {
     this.mesh = mesh;
     this.peers = new PeerAuthenticationTranslator(mesh.rootNamespace());
+    this.waypointObjects = new WaypointObjects(mesh);
   }
 
   /**
@@ -50,25 +55,54 @@ public final class Derivation {
         NamespaceDerivation.selectorsOfChanged(
             rootBefore.policies(), root.policies(), AuthorizationPolicy::selector);
     Map<String, Set<String>> factsChanged = factsChanged(before.facts(), input.facts());
+    WaypointSet waypointsBefore = waypoints;
+    waypoints = WaypointSet.of(input, root.label(NETWORK));
+    boolean waypointsChanged = !waypoints.equals(waypointsBefore);
+    ServiceTranslator.Wide wide = new ServiceTranslator.Wide(root.label(NETWORK), waypoints);
     Changes changes = new Changes();
     for (String name : union(before.namespaces().keySet(), input.namespaces().keySet())) {
       NamespaceObjects now = input.in(name);
       Set<String> facts = factsChanged.getOrDefault(name, Set.of());
-      if (!everyPod && facts.isEmpty() && rootSelectors.isEmpty() && now.equals(before.in(name))) {
+      if (!everyPod
+          && !waypointsChanged
+          && facts.isEmpty()
+          && rootSelectors.isEmpty()
+          && now.equals(before.in(name))) {
         continue;
       }
       NamespaceDerivation derivation =
           namespaces.computeIfAbsent(name, each -> new NamespaceDerivation(each, mesh, peers));
       derivation.derive(
           new NamespaceDerivation.Step(
-              before.in(name), now, root, everyPod, rootSelectors, facts, input.facts()),
+              before.in(name),
+              now,
+              root,
+              everyPod,
+              wide,
+              waypointsChanged,
+              rootSelectors,
+              facts,
+              input.facts()),
           changes);
       if (!input.namespaces().containsKey(name)) {
         namespaces.remove(name);
       }
     }
     staticStrict(input, changes);
+    if (!input.namespaces().equals(before.namespaces())) {
+      objects = waypointObjects.derive(input, waypoints, this::services);
+    }
     return changes.inOrder();
+  }
+
+  /** What each waypoint, {@code namespace/name}, is sent: JSON of objects by their names. */
+  public Map<String, Map<String, String>> objects() {
+    return objects;
+  }
+
+  private Collection<Service> services(String namespace) {
+    NamespaceDerivation found = namespaces.get(namespace);
+    return found == null ? List.of() : found.services();
   }
 
   /** Everything there is to say of the objects of the last input, by kind, namespace and name. */

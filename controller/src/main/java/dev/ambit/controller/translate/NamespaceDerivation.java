@@ -11,6 +11,7 @@ import dev.ambit.model.policy.PolicyKey;
 import dev.ambit.model.workload.Service;
 import dev.ambit.model.workload.Workload;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,8 +29,6 @@ import java.util.function.Function;
  * changes that. Confined to the thread of its {@link Derivation}.
  */
 final class NamespaceDerivation {
-  private static final String NETWORK = "topology.istio.io/network";
-
   private final String name;
   private final MeshSettings mesh;
   private final ServiceTranslator serviceTranslator;
@@ -60,6 +59,8 @@ final class NamespaceDerivation {
    *
    * @param root the root namespace's objects after the step
    * @param everyPod whether something that touches all pods of the mesh changed
+   * @param wide of the mesh, with the waypoints there are
+   * @param waypointsChanged whether they are not what they were
    * @param rootSelectors of the policies of the root namespace that changed
    * @param factsChanged pods of this namespace whose fact changed
    */
@@ -68,15 +69,23 @@ final class NamespaceDerivation {
       NamespaceObjects now,
       NamespaceObjects root,
       boolean everyPod,
+      ServiceTranslator.Wide wide,
+      boolean waypointsChanged,
       List<Map<String, String>> rootSelectors,
       Set<String> factsChanged,
       Map<String, EnrolmentFacts.State> facts) {}
 
   void derive(Step step, Derivation.Changes changes) {
     boolean namespaceChanged = !Objects.equals(step.before().namespace(), step.now().namespace());
-    deriveServices(step, namespaceChanged || step.everyPod(), changes);
+    deriveServices(
+        step, namespaceChanged || step.everyPod() || step.waypointsChanged(), changes);
     derivePods(step, namespaceChanged, changes);
     derivePolicies(step, changes);
+  }
+
+  /** What its services became. */
+  Collection<Service> services() {
+    return services.values();
   }
 
   void conditions(Set<Condition> all) {
@@ -96,7 +105,7 @@ final class NamespaceDerivation {
           service == null
               ? null
               : serviceTranslator
-                  .translate(service, step.now(), step.root().label(NETWORK), said::add)
+                  .translate(service, step.now(), step.wide(), said::add)
                   .orElse(null);
       say("Service/" + each, said);
       Service previous = next == null ? services.remove(each) : services.put(each, next);
@@ -142,7 +151,7 @@ final class NamespaceDerivation {
         selecting(step.root()),
         peers.modes(
             name, now.peerAuthentications().values(), step.root().peerAuthentications().values()),
-        step.root().label(NETWORK));
+        step.wide());
   }
 
   private SelectorIndex<AuthorizationPolicy> selecting(NamespaceObjects objects) {
@@ -175,8 +184,11 @@ final class NamespaceDerivation {
             step.before().policies(), step.now().policies(), AuthorizationPolicy::selector));
     SelectorIndex<Map<String, String>> selectors =
         new SelectorIndex<>(touched, selector -> selector);
+    boolean askedByAll = !step.now().label(WaypointSet.USE).isEmpty();
     now.forEach((each, pod) -> {
       if (!pod.equals(before.get(each))
+          || (step.waypointsChanged()
+              && (askedByAll || WaypointSet.concerns(pod.metadata())))
           || (!touched.isEmpty() && !selectors.matching(pod.metadata().labels()).isEmpty())) {
         found.add(each);
       }

@@ -4,6 +4,7 @@ import dev.ambit.controller.source.NamespaceObjects;
 import dev.ambit.model.object.KubernetesService;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Pod;
+import dev.ambit.model.waypoint.WaypointBinder;
 import dev.ambit.model.workload.LoadBalancing;
 import dev.ambit.model.workload.LoadBalancing.HealthPolicy;
 import dev.ambit.model.workload.LoadBalancing.Mode;
@@ -47,13 +48,15 @@ final class ServiceTranslator {
   Optional<Service> translate(
       KubernetesService service,
       NamespaceObjects around,
-      String network,
+      Wide wide,
       Consumer<Condition> conditions) {
     if (service.type() == KubernetesService.Type.EXTERNAL_NAME) {
       return Optional.empty();
     }
-    WaypointLabels.of(service.metadata(), around)
-        .ifPresent(wanted -> conditions.accept(wanted.notReady(service)));
+    String network = wide.network();
+    WaypointBinder.Binding binding =
+        wide.waypoints().bind(WaypointBinder.Kind.SERVICE, service.metadata(), around);
+    condition(service, binding).ifPresent(conditions);
     List<NetworkAddress> addresses = new ArrayList<>();
     for (InetAddress address : service.clusterIps()) {
       addresses.add(new NetworkAddress(network, address));
@@ -66,13 +69,31 @@ final class ServiceTranslator {
             List.of(),
             ports(service),
             List.of(),
-            null,
-            List.of(),
+            binding instanceof WaypointBinder.Bound bound ? bound.waypoint().address() : null,
+            binding instanceof WaypointBinder.Bound bound ? bound.shares() : List.of(),
             loadBalancing(service, around),
             families(service),
             true,
             ingressUseWaypoint(service, around, conditions),
             Service.Visibility.PUBLIC));
+  }
+
+  /** What holds for services of every namespace. */
+  record Wide(String network, WaypointSet waypoints) {}
+
+  private static Optional<Condition> condition(
+      KubernetesService service, WaypointBinder.Binding binding) {
+    return switch (binding) {
+      case WaypointBinder.Unbound() -> Optional.empty();
+      case WaypointBinder.Refused(WaypointBinder.Reason reason, String message) ->
+          Optional.of(Condition.ofWaypoint(service, false, reason.text(), message));
+      case WaypointBinder.Bound bound -> {
+        WaypointBinder.Reason problem = bound.canaryProblem();
+        WaypointBinder.Reason reason =
+            problem == null ? WaypointBinder.Reason.WAYPOINT_ACCEPTED : problem;
+        yield Optional.of(Condition.ofWaypoint(service, true, reason.text(), bound.message()));
+      }
+    };
   }
 
   private static Map<Integer, ServicePort> ports(KubernetesService service) {

@@ -6,6 +6,7 @@ import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.KubernetesService;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Pod;
+import dev.ambit.model.waypoint.WaypointBinder;
 import dev.ambit.model.workload.Locality;
 import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.Workload;
@@ -38,7 +39,11 @@ final class WorkloadTranslator {
       SelectorIndex<AuthorizationPolicy> policies,
       SelectorIndex<AuthorizationPolicy> rootPolicies,
       PeerAuthenticationTranslator.Modes modes,
-      String network) {}
+      ServiceTranslator.Wide wide) {
+    String network() {
+      return wide.network();
+    }
+  }
 
   static String uid(String clusterId, Metadata pod) {
     return clusterId + "//Pod/" + pod.namespace() + "/" + pod.name();
@@ -58,10 +63,14 @@ final class WorkloadTranslator {
       return Optional.empty();
     }
     Metadata metadata = pod.metadata();
-    // A label inherited from the namespace says nothing of pods as long as no waypoint is ready.
-    WaypointLabels.of(metadata, around.objects())
-        .filter(WaypointLabels::direct)
-        .ifPresent(wanted -> conditions.accept(wanted.notReady(pod)));
+    WaypointSet waypoints = around.wide().waypoints();
+    WaypointBinder.Binding binding =
+        waypoints.bind(WaypointBinder.Kind.WORKLOAD, metadata, around.objects());
+    // What a pod only inherits says nothing of it as long as it cannot be had.
+    if (binding instanceof WaypointBinder.Refused(WaypointBinder.Reason reason, String message)
+        && WaypointSet.asks(metadata)) {
+      conditions.accept(Condition.ofWaypoint(pod, false, reason.text(), message));
+    }
     Map<String, String> labels = metadata.labels();
     String workloadName = first(labels, pod.owner(), "service.istio.io/workload-name");
     boolean nativeTunnel = List.of(labels.getOrDefault(TUNNEL, "").split(",")).contains("http");
@@ -105,6 +114,9 @@ final class WorkloadTranslator {
                     "service.istio.io/canonical-revision",
                     "app.kubernetes.io/version",
                     "version"))
+            .waypoint(
+                binding instanceof WaypointBinder.Bound bound ? bound.waypoint().address() : null)
+            .applicationTunnel(waypoints.tunnelInto(metadata))
             .services(endpoints(pod, around))
             .policies(policies(pod, around))
             .build());

@@ -37,8 +37,24 @@ public final class DeltaSession implements AutoCloseable {
    * Who is at the other end.
    *
    * @param node proven by the caller's credentials
+   * @param waypoints says which waypoint it is, when it asks for what waypoints are sent
    */
-  public record Client(String node, String address) {}
+  public record Client(String node, String address, Waypoints waypoints) {
+    /** One that is no waypoint. */
+    public Client(String node, String address) {
+      this(node, address, (_, _) -> Optional.empty());
+    }
+  }
+
+  /** Knows the pods of waypoints. */
+  @FunctionalInterface
+  public interface Waypoints {
+    /**
+     * The waypoint, {@code namespace/name}, that the pod in {@code nodeId} is an instance of; empty
+     * unless it is one and is on {@code node}.
+     */
+    Optional<String> of(String node, String nodeId);
+  }
 
   /** Why a stream is ended. */
   public record Refusal(Kind kind, String message) {
@@ -113,7 +129,18 @@ public final class DeltaSession implements AutoCloseable {
     ResourceType type = known.get();
     Stream stream = streams.get(type);
     if (stream == null) {
-      stream = new Stream(new Subscription(type, resources, client.node()));
+      Optional<String> waypoint = waypoint(type);
+      if (waypoint.isEmpty()) {
+        return Optional.of(
+            new Refusal(
+                Refusal.Kind.PERMISSION_DENIED,
+                "node.id: got "
+                    + nodeId
+                    + ", expected waypoint~IP~POD.NAMESPACE~DOMAIN of a waypoint's pod on node "
+                    + client.node()));
+      }
+      Scope scope = Scope.of(type, waypoint.get());
+      stream = new Stream(new Subscription(scope, resources, client.node()));
       streams.put(type, stream);
       stream.wanted.begin(request);
     } else if (!request.nonce().isEmpty() && !request.nonce().equals(stream.openNonce)) {
@@ -135,6 +162,14 @@ public final class DeltaSession implements AutoCloseable {
     }
     push();
     return Optional.empty();
+  }
+
+  /** Whose objects the client may see; "" where all clients see the same. */
+  private Optional<String> waypoint(ResourceType type) {
+    return switch (type) {
+      case ADDRESS, AUTHORIZATION -> Optional.of("");
+      case OBJECT -> client.waypoints().of(client.node(), nodeId);
+    };
   }
 
   private Optional<Refusal> introduce(DeltaRequest request) {

@@ -4,7 +4,11 @@ import org.jspecify.annotations.Nullable;
 
 /** One resource is new, differs or is gone. At least one side is there. */
 record ResourceChange(
-    ResourceType type, @Nullable EncodedResource before, @Nullable EncodedResource now) {
+    Scope scope, @Nullable EncodedResource before, @Nullable EncodedResource now) {
+
+  ResourceType type() {
+    return scope.type();
+  }
 
   EncodedResource either() {
     EncodedResource found = now == null ? before : now;

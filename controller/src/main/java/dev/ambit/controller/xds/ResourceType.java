@@ -5,7 +5,9 @@ import java.util.Optional;
 /** The kinds of resources that are served, in the order in which one change is sent. */
 public enum ResourceType {
   ADDRESS("type.googleapis.com/istio.workload.Address"),
-  AUTHORIZATION("type.googleapis.com/istio.security.Authorization");
+  AUTHORIZATION("type.googleapis.com/istio.security.Authorization"),
+  /** Objects of the cluster that a waypoint goes by; each waypoint has its own. */
+  OBJECT("type.googleapis.com/ambit.waypoint.v1.Object");
 
   private final String url;
 

@@ -23,17 +23,30 @@ public final class Subscribers {
   private final VersionedResources resources;
   private final XdsEvents events;
   private final Executor executor;
+  private final DeltaSession.Waypoints waypoints;
   private final Set<DeltaSession> sessions = ConcurrentHashMap.newKeySet();
   private final Map<String, Integer> perNode = new HashMap<>();
 
-  public Subscribers(VersionedResources resources, XdsEvents events, Executor executor) {
+  public Subscribers(
+      VersionedResources resources,
+      XdsEvents events,
+      Executor executor,
+      DeltaSession.Waypoints waypoints) {
     this.resources = resources;
     this.events = events;
     this.executor = executor;
+    this.waypoints = waypoints;
+  }
+
+  /** For clients of which none is a waypoint. */
+  public Subscribers(VersionedResources resources, XdsEvents events, Executor executor) {
+    this(resources, events, executor, (_, _) -> Optional.empty());
   }
 
   /** Begins a session; empty when there are too many of that node, or at all. */
-  public Optional<DeltaSession> open(DeltaSession.Client client, Consumer<DeltaResponse> out) {
+  public Optional<DeltaSession> open(DeltaSession.Client caller, Consumer<DeltaResponse> out) {
+    DeltaSession.Client client =
+        new DeltaSession.Client(caller.node(), caller.address(), waypoints);
     DeltaSession session = new DeltaSession(resources, events, client, out, this::forget);
     synchronized (perNode) {
       int open = perNode.getOrDefault(client.node(), 0);
@@ -65,6 +78,14 @@ public final class Subscribers {
   /** The same for a whole new state: what {@code everything} does not name is gone. */
   public int replace(List<MeshChange> everything) {
     return tell(resources.replace(everything));
+  }
+
+  /**
+   * Makes {@code everything} the objects of all waypoints, as JSON by name, and tells those whose
+   * have changed; answers how many really differ. The writer's only.
+   */
+  public int objects(Map<String, Map<String, String>> everything) {
+    return tell(resources.objects(everything));
   }
 
   private int tell(List<ResourceChange> applied) {

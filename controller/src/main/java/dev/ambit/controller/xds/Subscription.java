@@ -26,7 +26,7 @@ final class Subscription {
   private static final int FRAME = 12;
   private static final String WILDCARD = "*";
 
-  private final ResourceType type;
+  private final Scope scope;
   private final VersionedResources resources;
   private final String node;
 
@@ -40,8 +40,8 @@ final class Subscription {
   private boolean answerDue;
   private long changedAt;
 
-  Subscription(ResourceType type, VersionedResources resources, String node) {
-    this.type = type;
+  Subscription(Scope scope, VersionedResources resources, String node) {
+    this.scope = scope;
     this.resources = resources;
     this.node = node;
   }
@@ -78,7 +78,7 @@ final class Subscription {
     mark();
     Map<String, String> retained = request.initialVersions();
     retained.keySet().stream()
-        .filter(name -> resources.find(type, name).isEmpty())
+        .filter(name -> resources.find(scope, name).isEmpty())
         .forEach(pending::add);
     if (wildcard) {
       sweep(retained);
@@ -111,7 +111,7 @@ final class Subscription {
 
   private void resume(String name, String version) {
     resources
-        .find(type, name)
+        .find(scope, name)
         .ifPresent(now -> {
           followed.add(name);
           if (now.version().isEmpty() || !now.version().equals(version)) {
@@ -134,7 +134,7 @@ final class Subscription {
       return;
     }
     requested.add(name);
-    Iterable<String> found = resources.resolve(type, name);
+    Iterable<String> found = resources.resolve(scope, name);
     if (found.iterator().hasNext()) {
       follow(found, Map.of());
     } else {
@@ -153,19 +153,19 @@ final class Subscription {
       return;
     }
     requested.remove(name);
-    resources.resolve(type, name).forEach(followed::remove);
+    resources.resolve(scope, name).forEach(followed::remove);
   }
 
   /** A resource changed; notes its name if the client is concerned. */
   void changed(ResourceChange change) {
     EncodedResource either = change.either();
-    if (!wildcard && !concerned(either)) {
+    if (!change.scope().equals(scope) || (!wildcard && !concerned(either))) {
       return;
     }
     mark();
     if (!wildcard && change.now() != null && followed.add(either.name())) {
       // A service that appears brings the endpoints that were there before it.
-      follow(resources.resolve(type, either.name()), Map.of());
+      follow(resources.resolve(scope, either.name()), Map.of());
     }
     pending.add(either.name());
   }
@@ -199,14 +199,14 @@ final class Subscription {
     }
     return Optional.of(
         new DeltaResponse(
-            type.url(), Long.toString(resources.revision()), nonce, changed, !wildcard, removed));
+            scope.type().url(), Long.toString(resources.revision()), nonce, changed, !wildcard, removed));
   }
 
   private int takePending(int room, List<EncodedResource> changed, List<String> removed) {
     int left = room;
     while (!pending.isEmpty()) {
       String name = pending.first();
-      Optional<EncodedResource> now = resources.find(type, name);
+      Optional<EncodedResource> now = resources.find(scope, name);
       int cost = FRAME + now.map(each -> each.size(!wildcard)).orElse(name.length() * 3);
       if (cost > left && left < room) {
         return 0;
@@ -229,7 +229,7 @@ final class Subscription {
       return;
     }
     int left = room;
-    for (EncodedResource each : resources.of(type).tailMap(from, false).values()) {
+    for (EncodedResource each : resources.of(scope).tailMap(from, false).values()) {
       String retained = known.get(each.name());
       if (retained != null && !retained.isEmpty() && retained.equals(each.version())) {
         sweptTo = each.name();

@@ -7,7 +7,7 @@ import dev.ambit.model.workload.Service;
 import dev.ambit.model.workload.Workload;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +26,13 @@ import org.jspecify.annotations.Nullable;
  * latest state of a resource, so no client can build up a backlog of old states.
  */
 public final class VersionedResources {
+  private static final Scope ADDRESSES = new Scope(ResourceType.ADDRESS, "");
+  private static final Scope POLICIES = new Scope(ResourceType.AUTHORIZATION, "");
+
   private final Encoder encoder;
-  private final Map<ResourceType, ConcurrentNavigableMap<String, EncodedResource>> current =
-      new EnumMap<>(ResourceType.class);
+  private final Map<Scope, ConcurrentNavigableMap<String, EncodedResource>> current =
+      new ConcurrentHashMap<>();
+  private volatile Map<String, Written> objects = Map.of();
   private final Map<String, List<String>> byAlias = new ConcurrentHashMap<>();
   private final Map<String, Collection<String>> byService = new ConcurrentHashMap<>();
   private final Map<String, Collection<String>> byNode = new ConcurrentHashMap<>();
@@ -41,12 +45,61 @@ public final class VersionedResources {
     EncodedResource encode(Service service);
 
     EncodedResource encode(Policy policy);
+
+    /** An object of that name, as JSON. */
+    EncodedResource encode(String name, String json);
   }
 
   public VersionedResources(Encoder encoder) {
     this.encoder = encoder;
-    for (ResourceType type : ResourceType.values()) {
-      current.put(type, new ConcurrentSkipListMap<>());
+  }
+
+  /** An object's text and what became of it. */
+  private record Written(String json, EncodedResource resource) {}
+
+  /**
+   * Makes {@code everything} the objects of all waypoints, and answers what really differs. The
+   * writer's only.
+   *
+   * @param everything JSON by the objects' names, by waypoint
+   */
+  List<ResourceChange> objects(Map<String, Map<String, String>> everything) {
+    Map<String, Written> next = new HashMap<>();
+    List<ResourceChange> applied = new ArrayList<>();
+    everything.forEach((waypoint, texts) -> {
+      Scope scope = new Scope(ResourceType.OBJECT, waypoint);
+      for (String name : List.copyOf(of(scope).keySet())) {
+        if (!texts.containsKey(name)) {
+          note(remove(scope, name), applied);
+        }
+      }
+      texts.forEach((name, json) -> {
+        Written written = next.computeIfAbsent(name, each -> written(each, json));
+        note(put(scope, written.resource()), applied);
+      });
+    });
+    for (Scope scope : List.copyOf(current.keySet())) {
+      if (scope.type() == ResourceType.OBJECT && !everything.containsKey(scope.audience())) {
+        List.copyOf(of(scope).keySet()).forEach(name -> note(remove(scope, name), applied));
+      }
+    }
+    objects = next;
+    if (!applied.isEmpty()) {
+      revision++;
+    }
+    return applied;
+  }
+
+  private Written written(String name, String json) {
+    Written known = objects.get(name);
+    return known != null && known.json().equals(json)
+        ? known
+        : new Written(json, encoder.encode(name, json));
+  }
+
+  private static void note(@Nullable ResourceChange change, List<ResourceChange> applied) {
+    if (change != null) {
+      applied.add(change);
     }
   }
 
@@ -57,14 +110,14 @@ public final class VersionedResources {
       ResourceChange one =
           switch (change) {
             case MeshChange.WorkloadPut put ->
-                put(ResourceType.ADDRESS, encoder.encode(put.workload()));
+                put(ADDRESSES, encoder.encode(put.workload()));
             case MeshChange.ServicePut put ->
-                put(ResourceType.ADDRESS, encoder.encode(put.service()));
+                put(ADDRESSES, encoder.encode(put.service()));
             case MeshChange.PolicyPut put ->
-                put(ResourceType.AUTHORIZATION, encoder.encode(put.policy()));
-            case MeshChange.AddressRemoved gone -> remove(ResourceType.ADDRESS, gone.name());
+                put(POLICIES, encoder.encode(put.policy()));
+            case MeshChange.AddressRemoved gone -> remove(ADDRESSES, gone.name());
             case MeshChange.PolicyRemoved gone ->
-                remove(ResourceType.AUTHORIZATION, gone.key().toString());
+                remove(POLICIES, gone.key().toString());
           };
       if (one != null) {
         applied.add(one);
@@ -88,12 +141,12 @@ public final class VersionedResources {
       }
     }
     List<MeshChange> changes = new ArrayList<>(everything);
-    for (String name : of(ResourceType.ADDRESS).keySet()) {
+    for (String name : of(ADDRESSES).keySet()) {
       if (!names.contains(name)) {
         changes.add(new MeshChange.AddressRemoved(name));
       }
     }
-    for (String name : of(ResourceType.AUTHORIZATION).keySet()) {
+    for (String name : of(POLICIES).keySet()) {
       if (!names.contains(name)) {
         PolicyKey.parse(name).map(MeshChange.PolicyRemoved::new).ifPresent(changes::add);
       }
@@ -101,26 +154,26 @@ public final class VersionedResources {
     return apply(changes);
   }
 
-  private @Nullable ResourceChange put(ResourceType type, EncodedResource next) {
-    EncodedResource before = of(type).get(next.name());
+  private @Nullable ResourceChange put(Scope scope, EncodedResource next) {
+    EncodedResource before = of(scope).get(next.name());
     if (before != null && before.hash().equals(next.hash())) {
       return null;
     }
     index(next);
-    of(type).put(next.name(), next);
+    of(scope).put(next.name(), next);
     if (before != null) {
       forget(before, next);
     }
-    return new ResourceChange(type, before, next);
+    return new ResourceChange(scope, before, next);
   }
 
-  private @Nullable ResourceChange remove(ResourceType type, String name) {
-    EncodedResource before = of(type).remove(name);
+  private @Nullable ResourceChange remove(Scope scope, String name) {
+    EncodedResource before = of(scope).remove(name);
     if (before == null) {
       return null;
     }
     forget(before, null);
-    return new ResourceChange(type, before, null);
+    return new ResourceChange(scope, before, null);
   }
 
   private void index(EncodedResource next) {
@@ -176,21 +229,21 @@ public final class VersionedResources {
         });
   }
 
-  ConcurrentNavigableMap<String, EncodedResource> of(ResourceType type) {
-    ConcurrentNavigableMap<String, EncodedResource> resources = current.get(type);
-    if (resources == null) {
-      throw new IllegalStateException("resource type: got " + type + ", expected a served one");
-    }
-    return resources;
+  ConcurrentNavigableMap<String, EncodedResource> of(Scope scope) {
+    return current.computeIfAbsent(scope, _ -> new ConcurrentSkipListMap<>());
   }
 
-  Optional<EncodedResource> find(ResourceType type, String name) {
-    return Optional.ofNullable(of(type).get(name));
+  Optional<EncodedResource> find(Scope scope, String name) {
+    return Optional.ofNullable(of(scope).get(name));
   }
 
   /** How many resources of a type there are. */
   public int count(ResourceType type) {
-    return of(type).size();
+    return switch (type) {
+      case ADDRESS -> of(ADDRESSES).size();
+      case AUTHORIZATION -> of(POLICIES).size();
+      case OBJECT -> objects.size();
+    };
   }
 
   /** Counts the changes since the start. */
@@ -202,9 +255,9 @@ public final class VersionedResources {
    * The names of the resources a client means by {@code asked}: a resource of that name, those with
    * that alias, and with each service its endpoints (spec: workload-xds §3). Empty when unknown.
    */
-  Collection<String> resolve(ResourceType type, String asked) {
+  Collection<String> resolve(Scope scope, String asked) {
     TreeSet<String> found = new TreeSet<>(byAlias.getOrDefault(asked, List.of()));
-    if (of(type).containsKey(asked)) {
+    if (of(scope).containsKey(asked)) {
       found.add(asked);
     }
     for (String name : List.copyOf(found)) {

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -44,7 +46,14 @@ public final class ManifestFolders implements AutoCloseable {
                   generated.objects().stream().filter(each -> !names.contains(name(each))))
               .toList(),
           Stream.concat(written.problems().stream(), generated.problems().stream()).toList(),
-          Stream.concat(written.refused().stream(), generated.refused().stream()).toList());
+          Stream.concat(written.refused().stream(), generated.refused().stream()).toList(),
+          specs());
+    }
+
+    private Map<String, String> specs() {
+      Map<String, String> specs = new HashMap<>(generated.specs());
+      specs.putAll(written.specs());
+      return Map.copyOf(specs);
     }
 
     private static String name(ClusterObject object) {

@@ -353,6 +353,16 @@ final class FieldReader {
     return all;
   }
 
+  /** A field as JSON; "" when absent. */
+  String json(String name) {
+    Yaml value = field(name);
+    Optional<String> json = value == null ? Optional.of("") : YamlJson.of(value);
+    if (json.isEmpty()) {
+      problem(name, "more than 1 MiB as JSON", "less");
+    }
+    return json.orElse("");
+  }
+
   /** A field as text in one form, whatever its layout; "" when absent; cut when it is huge. */
   String canonical(String name) {
     StringBuilder text = new StringBuilder();

@@ -36,6 +36,11 @@ final class FolderState {
     static Key of(Refused refused) {
       return new Key(refused.kind(), refused.namespace(), refused.name());
     }
+
+    @Override
+    public String toString() {
+      return kind + "/" + namespace + "/" + name;
+    }
   }
 
   private record Birth(Instant created, long generation, String spec) {}
@@ -79,6 +84,7 @@ final class FolderState {
   Snapshot snapshot() {
     Map<Key, ClusterObject> objects = new TreeMap<>(ORDER);
     Map<Key, Birth> next = new HashMap<>();
+    Map<String, String> specs = new HashMap<>();
     List<ManifestProblem> problems = new ArrayList<>();
     Map<Key, Refused> refused = new LinkedHashMap<>();
     files.forEach((file, content) -> {
@@ -91,6 +97,9 @@ final class FolderState {
           Birth birth = birth(key, loaded);
           next.put(key, birth);
           objects.put(key, born(loaded.object(), birth));
+          if (Kinds.carried(key.kind())) {
+            specs.put(key.toString(), loaded.spec());
+          }
         } else {
           problems.add(duplicate(file, loaded, first));
         }
@@ -98,7 +107,10 @@ final class FolderState {
     });
     births = next;
     return new Snapshot(
-        List.copyOf(objects.values()), List.copyOf(problems), List.copyOf(refused.values()));
+        List.copyOf(objects.values()),
+        List.copyOf(problems),
+        List.copyOf(refused.values()),
+        Map.copyOf(specs));
   }
 
   private Birth birth(Key key, Loaded loaded) {

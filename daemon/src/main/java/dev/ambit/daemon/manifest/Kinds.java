@@ -77,10 +77,18 @@ final class Kinds {
           GATEWAY_API + "/v1/ReferenceGrant",
           GATEWAY_API + "/v1beta1/ReferenceGrant");
 
+  private static final Set<String> CORE =
+      Set.of("Namespace", "Pod", "Service", "ServiceAccount", "PeerAuthentication");
+
   private Kinds() {}
 
   static boolean read(String apiVersion, String kind) {
     return READ.contains(apiVersion + "/" + kind);
+  }
+
+  /** Whether waypoints are sent objects of the kind as they were written. */
+  static boolean carried(String kind) {
+    return !CORE.contains(kind);
   }
 
   static boolean passedOver(String apiVersion, String kind) {

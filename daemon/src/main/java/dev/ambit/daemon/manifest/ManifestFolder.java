@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,11 +37,15 @@ public final class ManifestFolder implements AutoCloseable {
    *
    * @param refused objects that are in a file but cannot be read; a policy among them that has no
    *     last good version is one its author believes to hold
+   * @param specs of objects that waypoints are sent, as JSON, by {@code KIND/NAMESPACE/NAME}
    */
   public record Snapshot(
-      List<ClusterObject> objects, List<ManifestProblem> problems, List<Refused> refused) {
+      List<ClusterObject> objects,
+      List<ManifestProblem> problems,
+      List<Refused> refused,
+      Map<String, String> specs) {
     public Snapshot(List<ClusterObject> objects, List<ManifestProblem> problems) {
-      this(objects, problems, List.of());
+      this(objects, problems, List.of(), Map.of());
     }
   }
 
@@ -82,7 +87,8 @@ public final class ManifestFolder implements AutoCloseable {
       problems.add(
           new ManifestProblem(
               folder.toString(), 0, "", "no folder any more", "a folder; its last state counts"));
-      next = new Snapshot(next.objects(), List.copyOf(problems), next.refused());
+      next =
+          new Snapshot(next.objects(), List.copyOf(problems), next.refused(), next.specs());
     }
     if (!next.equals(last)) {
       last = next;

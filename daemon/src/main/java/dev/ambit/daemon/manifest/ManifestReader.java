@@ -40,7 +40,7 @@ public final class ManifestReader {
    * One object.
    *
    * @param line where it begins
-   * @param spec its spec as text in one form
+   * @param spec its spec as text in one form; as JSON where waypoints are sent it
    * @param dated whether its creationTimestamp was given
    */
   public record Loaded(ClusterObject object, int line, String spec, boolean dated) {}
@@ -186,14 +186,11 @@ public final class ManifestReader {
           case "TLSRoute" -> StreamRouteReader.tls(metadata, fields);
           default -> throw new IllegalStateException(kind);
         };
+    String part = kind.equals("ConfigMap") ? "data" : "spec";
+    String spec = Kinds.carried(kind) ? fields.json(part) : fields.canonical(part);
     if (found.count() == before) {
       boolean dated = fields.mappingOrEmpty("metadata").has("creationTimestamp");
-      objects.add(
-          new Loaded(
-              object,
-              fields.line(),
-              fields.canonical(kind.equals("ConfigMap") ? "data" : "spec"),
-              dated));
+      objects.add(new Loaded(object, fields.line(), spec, dated));
     } else {
       refused.add(new Refused(kind, metadata.namespace(), metadata.name(), false));
     }

@@ -25,6 +25,9 @@ public record DeltaResponse(
   /** A change that can be made. */
   public record Accepted(MeshChange change) implements Content {}
 
+  /** A resource of a type that is not the mesh's own, for whoever follows it. */
+  public record Raw(byte[] value) implements Content {}
+
   /**
    * Something that cannot be used.
    *

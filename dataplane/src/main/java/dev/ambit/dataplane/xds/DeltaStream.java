@@ -27,7 +27,6 @@ public final class DeltaStream {
   public static final String AUTHORIZATION = "type.googleapis.com/istio.security.Authorization";
 
   private static final Log LOG = Log.scope("xds");
-  private static final List<String> TYPES = List.of(ADDRESS, AUTHORIZATION);
   private static final Duration FIRST_DELAY = Duration.ofMillis(10);
   private static final Duration LAST_DELAY = Duration.ofSeconds(15);
 
@@ -54,6 +53,17 @@ public final class DeltaStream {
 
     @Override
     void close();
+  }
+
+  /** Takes the resources of one more type. On the stream's thread. */
+  public interface Follower {
+    /** A resource is new or differs; answers why it cannot be used, "" when it can. */
+    String put(String name, byte[] value);
+
+    void removed(String name);
+
+    /** The response is complete. */
+    void applied();
   }
 
   /** How a stream came to a bad end. */
@@ -90,6 +100,8 @@ public final class DeltaStream {
 
   private final Backoff backoff = new Backoff(FIRST_DELAY, LAST_DELAY);
   private final Backoff dialBackoff = new Backoff(FIRST_DELAY, LAST_DIAL_DELAY);
+  private final List<String> types = new ArrayList<>(List.of(ADDRESS, AUTHORIZATION));
+  private final Map<String, Follower> followers = new HashMap<>();
   private final Map<String, Map<String, String>> retained = new HashMap<>();
   private final Set<String> synced = new HashSet<>();
   private Runnable onSynced = () -> {};
@@ -104,7 +116,14 @@ public final class DeltaStream {
     this.counters = new StreamCounters(metrics);
     this.ready = ready;
     this.pause = pause;
-    TYPES.forEach(type -> retained.put(type, new HashMap<>()));
+    types.forEach(type -> retained.put(type, new HashMap<>()));
+  }
+
+  /** Subscribes to one more type. To be called before {@link #run}. */
+  public void follow(String typeUrl, Follower follower) {
+    types.add(typeUrl);
+    followers.put(typeUrl, follower);
+    retained.put(typeUrl, new HashMap<>());
   }
 
   /**
@@ -126,7 +145,7 @@ public final class DeltaStream {
   private Duration attempt() throws InterruptedException {
     synced.clear();
     try (Stream stream = plane.open()) {
-      for (String type : TYPES) {
+      for (String type : types) {
         stream.send(DeltaRequest.subscribe(type, retained(type)));
       }
       DeltaResponse response = stream.receive();
@@ -166,16 +185,17 @@ public final class DeltaStream {
 
   private void handle(DeltaResponse response, Stream stream) throws InterruptedException {
     counters.received(response);
-    if (!TYPES.contains(response.typeUrl())) {
+    if (!types.contains(response.typeUrl())) {
       stream.send(DeltaRequest.answer(response, ""));
       return;
     }
-    String error = apply(response);
+    Follower follower = followers.get(response.typeUrl());
+    String error = follower == null ? apply(response) : hand(response, follower);
     if (!error.isEmpty()) {
       LOG.warn("resources rejected", "type", response.typeUrl(), "error", error);
     }
     stream.send(DeltaRequest.answer(response, error));
-    if (synced.add(response.typeUrl()) && synced.containsAll(TYPES)) {
+    if (synced.add(response.typeUrl()) && synced.containsAll(types)) {
       // Only a stream that brought everything counts as a success.
       succeeded();
       ready.open();
@@ -198,6 +218,7 @@ public final class DeltaStream {
           changes.add(accepted.change());
           versions.put(resource.name(), resource.version());
         }
+        case DeltaResponse.Raw _ -> errors.add(resource.name() + ": of no type of the mesh");
         case DeltaResponse.Rejected rejected -> {
           errors.add(resource.name() + ": " + rejected.reason());
           // What stands in its place must be named after a reconnect, so that its removal is told.
@@ -218,6 +239,34 @@ public final class DeltaStream {
         new Log.Plain(response.resources().size()),
         "removed",
         new Log.Plain(response.removed().size()));
+    return sentence(errors);
+  }
+
+  /** The same for a type that somebody else understands. */
+  private String hand(DeltaResponse response, Follower follower) {
+    Map<String, String> versions = retained(response.typeUrl());
+    List<String> errors = new ArrayList<>();
+    for (String name : response.removed()) {
+      versions.remove(name);
+      follower.removed(name);
+    }
+    for (DeltaResponse.Resource resource : response.resources()) {
+      String problem =
+          switch (resource.content()) {
+            case DeltaResponse.Raw(byte[] value) -> follower.put(resource.name(), value);
+            case DeltaResponse.Rejected rejected -> {
+              follower.put(resource.name(), new byte[0]);
+              yield rejected.reason();
+            }
+            case DeltaResponse.Accepted _ -> "of a type of the mesh";
+          };
+      if (!problem.isEmpty()) {
+        errors.add(resource.name() + ": " + problem);
+      }
+      // One that cannot be used is told again after a reconnect, and so is its removal.
+      versions.put(resource.name(), problem.isEmpty() ? resource.version() : "");
+    }
+    follower.applied();
     return sentence(errors);
   }
 

@@ -75,6 +75,10 @@ public final class Snapshots implements Programming {
     return object.kind() + "/" + object.metadata().namespace() + "/" + object.metadata().name();
   }
 
+  Place place() {
+    return place;
+  }
+
   @Override
   public Snapshot current() {
     return current;

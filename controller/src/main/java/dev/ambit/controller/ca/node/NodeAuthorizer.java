@@ -1,6 +1,7 @@
 package dev.ambit.controller.ca.node;
 
 import dev.ambit.controller.source.ClusterInput;
+import dev.ambit.controller.source.NamespaceObjects;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.object.Pod;
 import java.util.HashSet;
@@ -11,9 +12,11 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Says whether a node may hold the certificate of an identity: only while a pod with that service
- * account is there and not over (spec: ca §6). Thread-safe.
+ * account is there and not over (spec: ca §6); and which waypoint a client on it is. Thread-safe.
  */
 public final class NodeAuthorizer {
+  private static final String GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name";
+
   private final String trustDomain;
   private volatile Placement placement = new Placement(ClusterInput.EMPTY);
 
@@ -71,5 +74,29 @@ public final class NodeAuthorizer {
       return Optional.of("no running pod of " + identity + " on node " + node);
     }
     return Optional.empty();
+  }
+
+  /**
+   * The waypoint, {@code namespace/name}, of the pod that {@code nodeId} names; empty unless that
+   * pod is on {@code node} and its label names a Gateway of its namespace.
+   *
+   * @param nodeId {@code TYPE~IP~POD.NAMESPACE~DOMAIN}
+   */
+  public Optional<String> waypoint(String node, String nodeId) {
+    String[] parts = nodeId.split("~", -1);
+    int dot = parts.length == 4 ? parts[2].lastIndexOf('.') : -1;
+    if (dot < 0) {
+      return Optional.empty();
+    }
+    String namespace = parts[2].substring(dot + 1);
+    NamespaceObjects objects = placement.input.in(namespace);
+    Pod pod = objects.pods().get(parts[2].substring(0, dot));
+    if (pod == null || !pod.node().equals(node) || pod.phase().terminal()) {
+      return Optional.empty();
+    }
+    String gateway = pod.metadata().labels().getOrDefault(GATEWAY_NAME, "");
+    return objects.others().containsKey("Gateway/" + gateway)
+        ? Optional.of(namespace + "/" + gateway)
+        : Optional.empty();
   }
 }

@@ -68,6 +68,15 @@ public final class WireEncoder implements VersionedResources.Encoder {
         "");
   }
 
+  @Override
+  public EncodedResource encode(String name, String json) {
+    byte[] content =
+        deterministic(dev.ambit.proto.waypoint.Object.newBuilder().setJson(json).build());
+    String hash = hash(content);
+    return resource(
+        new Named(ResourceType.OBJECT, name, hash, hash), content, List.of(), List.of(), "");
+  }
+
   private record Named(ResourceType type, String name, String hash, String version) {}
 
   private static EncodedResource resource(

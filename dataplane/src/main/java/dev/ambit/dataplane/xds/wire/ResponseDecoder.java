@@ -39,8 +39,16 @@ final class ResponseDecoder {
     return switch (type) {
       case DeltaStream.ADDRESS -> address(resource, shared);
       case DeltaStream.AUTHORIZATION -> authorization(resource);
-      default -> DeltaResponse.Rejected.of("type: got " + type + ", expected a subscribed one");
+      default -> raw(type, resource);
     };
+  }
+
+  private static DeltaResponse.Content raw(String type, Resource resource) {
+    try {
+      return new DeltaResponse.Raw(value(type, resource).toByteArray());
+    } catch (Undecodable undecodable) {
+      return DeltaResponse.Rejected.of(String.valueOf(undecodable.getMessage()));
+    }
   }
 
   private static DeltaResponse.Content address(Resource resource, SharedValues shared) {
