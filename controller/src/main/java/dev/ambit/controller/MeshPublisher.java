@@ -105,11 +105,11 @@ final class MeshPublisher {
     }
     List<MeshChange> changes = current.derive(seen.input());
     List<ManifestProblem> before = status.seen().problems();
-    status = new Status(seen, conditions(seen, current));
     int changed = fromScratch ? clients.replace(changes) : clients.publish(changes);
     changed += clients.objects(current.objects());
     derivation = current;
     long published = System.nanoTime();
+    status = new Status(seen, conditions(seen, current));
     metrics.published(Duration.ofNanos(published - began));
     tokens.update(seen.input().nodes());
     tokens.updatePods(waypointPods(seen.input()));

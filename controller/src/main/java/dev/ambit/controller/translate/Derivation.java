@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns each new {@link ClusterInput} into the changes of the mesh, recomputing only what depends
@@ -32,6 +33,10 @@ public final class Derivation {
   private boolean strictKnown;
   private WaypointSet waypoints = WaypointSet.NONE;
   private Map<String, Map<String, String>> objects = Map.of();
+
+  /** Null while nobody has asked since the last change. */
+  private @Nullable List<Condition> waypointConditions;
+
 
   public Derivation(MeshSettings mesh) {
     this.mesh = mesh;
@@ -91,6 +96,7 @@ public final class Derivation {
     staticStrict(input, changes);
     if (!input.namespaces().equals(before.namespaces())) {
       objects = waypointObjects.derive(input, waypoints, this::services);
+      waypointConditions = null;
     }
     return changes.inOrder();
   }
@@ -109,6 +115,12 @@ public final class Derivation {
   public List<Condition> conditions() {
     Set<Condition> all = new TreeSet<>();
     namespaces.values().forEach(each -> each.conditions(all));
+    List<Condition> ofWaypoints = waypointConditions;
+    if (ofWaypoints == null) {
+      ofWaypoints = WaypointConditions.of(last, waypoints, mesh, this::services);
+      waypointConditions = ofWaypoints;
+    }
+    all.addAll(ofWaypoints);
     return List.copyOf(all);
   }
 

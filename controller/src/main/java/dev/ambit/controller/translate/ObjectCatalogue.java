@@ -8,14 +8,9 @@ import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.object.DestinationRule;
 import dev.ambit.model.object.GrpcRoute;
 import dev.ambit.model.object.HttpRoute;
-import dev.ambit.model.object.KubernetesService;
-import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.ParentReference;
-import dev.ambit.model.object.PeerAuthentication;
-import dev.ambit.model.object.Pod;
+import dev.ambit.model.object.ReferenceGrant;
 import dev.ambit.model.object.RequestAuthentication;
-import dev.ambit.model.object.ServiceAccount;
-import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
@@ -23,7 +18,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** The objects of one input that waypoints go by, by what they are looked up by. */
 final class ObjectCatalogue {
@@ -65,7 +59,7 @@ final class ObjectCatalogue {
           authentications.add(carried);
         }
       }
-      case dev.ambit.model.object.ReferenceGrant grant ->
+      case ReferenceGrant grant ->
           grants
               .computeIfAbsent(grant.metadata().namespace(), _ -> new ArrayList<>())
               .add(carried);
