@@ -40,9 +40,15 @@ final class WaypointLabels {
       if (objects.find(Gateway.class, namespace, name).isEmpty()) {
         findings.add(
             Finding.wrong(
-                object.kind() + " " + (object instanceof Namespace ? own : own + "/" + metadata.name()),
+                object.kind()
+                    + " "
+                    + (object instanceof Namespace ? own : own + "/" + metadata.name()),
                 "label " + USE + ": got " + name + ", expected a Gateway of namespace " + namespace,
-                "'ambit waypoint apply -n " + namespace + " --name " + name + "' makes one; until"
+                "'ambit waypoint apply -n "
+                    + namespace
+                    + " --name "
+                    + name
+                    + "' makes one; until"
                     + " then requests pass no waypoint, its routes and policies do nothing"));
       }
     }

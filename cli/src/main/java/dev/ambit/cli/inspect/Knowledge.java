@@ -118,8 +118,7 @@ final class Knowledge {
     return NONE;
   }
 
-  private static boolean leadsTo(
-      MeshView view, @Nullable GatewayAddress reference, Workload pod) {
+  private static boolean leadsTo(MeshView view, @Nullable GatewayAddress reference, Workload pod) {
     if (reference == null) {
       return false;
     }

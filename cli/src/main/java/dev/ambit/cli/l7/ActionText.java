@@ -89,6 +89,8 @@ public final class ActionText {
     String codes =
         retry.codes().stream().sorted().map(String::valueOf).collect(Collectors.joining(","));
     return retry.retries()
-        + (retry.equals(RetryPolicy.DEFAULT) ? " (default)" : codes.isEmpty() ? "" : " on " + codes);
+        + (retry.equals(RetryPolicy.DEFAULT)
+            ? " (default)"
+            : codes.isEmpty() ? "" : " on " + codes);
   }
 }

@@ -55,14 +55,13 @@ public record AtWaypoint(
                 .map(Dump::json)
                 .map(DumpReader::read)
                 .findFirst()
-                .orElseThrow(() ->
-                    new Unreachable("no ztunnel of this mesh can be asked for its services"));
+                .orElseThrow(
+                    () -> new Unreachable("no ztunnel of this mesh can be asked for its services"));
     return of(pod.namespace(), pod.gateway(), view, objects);
   }
 
   /** The waypoint a Gateway makes. */
-  public static AtWaypoint of(
-      String namespace, String name, MeshView view, KnownObjects objects) {
+  public static AtWaypoint of(String namespace, String name, MeshView view, KnownObjects objects) {
     String className =
         objects.find(Gateway.class, namespace, name).map(Gateway::className).orElse("");
     return new AtWaypoint(namespace, name, className, view, objects);
@@ -98,13 +97,16 @@ public record AtWaypoint(
     RouteTable.Target target =
         new RouteTable.Target(kind(service), service.key(), service.name(), port, namespace);
     List<CompiledRoute> compiled = new ArrayList<>();
-    objects.each(HttpRoute.class).forEach(route -> compiled.add(compiler(route.kind()).compile(route)));
-    objects.each(GrpcRoute.class).forEach(route -> compiled.add(compiler(route.kind()).compile(route)));
+    objects
+        .each(HttpRoute.class)
+        .forEach(route -> compiled.add(compiler(route.kind()).compile(route)));
+    objects
+        .each(GrpcRoute.class)
+        .forEach(route -> compiled.add(compiler(route.kind()).compile(route)));
     objects
         .each(VirtualService.class)
         .filter(each -> !each.http().isEmpty())
-        .forEach(each ->
-            compiled.add(compiler(each.kind()).compile(each, target, CLUSTER_DOMAIN)));
+        .forEach(each -> compiled.add(compiler(each.kind()).compile(each, target, CLUSTER_DOMAIN)));
     return RouteTable.of(target, compiled);
   }
 

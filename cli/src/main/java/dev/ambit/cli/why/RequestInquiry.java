@@ -85,8 +85,7 @@ record RequestInquiry(RunningMesh mesh, MeshViews views, Workload source) {
         // A waypoint that does not answer goes by what the folder says.
       }
     }
-    return AtWaypoint.of(
-        waypoint.namespace(), waypoint.hostname(), view(), KnownObjects.of(mesh));
+    return AtWaypoint.of(waypoint.namespace(), waypoint.hostname(), view(), KnownObjects.of(mesh));
   }
 
   private AtTheWaypoint answer(
@@ -134,8 +133,7 @@ record RequestInquiry(RunningMesh mesh, MeshViews views, Workload source) {
         notes);
   }
 
-  private static String reason(
-      HttpAuthorizer.Explanation policies, RouteTable.Explanation routes) {
+  private static String reason(HttpAuthorizer.Explanation policies, RouteTable.Explanation routes) {
     if (routes.taken().isEmpty()) {
       return "no route takes it";
     }
@@ -166,8 +164,7 @@ record RequestInquiry(RunningMesh mesh, MeshViews views, Workload source) {
     return new HttpSubject(request, source.identity(), from, from, destination, "", null);
   }
 
-  private static List<String> notes(
-      AtWaypoint at, Service service, HttpAuthorizer.Custom custom) {
+  private static List<String> notes(AtWaypoint at, Service service, HttpAuthorizer.Custom custom) {
     List<String> notes = new ArrayList<>();
     if (!at.authentications(service).isEmpty()) {
       notes.add("the request is taken to carry no token");

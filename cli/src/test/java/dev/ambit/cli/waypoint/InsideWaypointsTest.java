@@ -96,10 +96,7 @@ final class InsideWaypointsTest {
                 "market/waypoint-1",
                 "waypoint",
                 Map.of(
-                    "/config_dump",
-                    FakeMesh.json(WAYPOINT),
-                    "/clusters",
-                    FakeMesh.json(CLUSTERS)));
+                    "/config_dump", FakeMesh.json(WAYPOINT), "/clusters", FakeMesh.json(CLUSTERS)));
   }
 
   @AfterEach
@@ -114,8 +111,7 @@ final class InsideWaypointsTest {
   }
 
   private Said why(String... words) {
-    List<String> all =
-        new ArrayList<>(List.of("why", "market/client", "reviews.market:80"));
+    List<String> all = new ArrayList<>(List.of("why", "market/client", "reviews.market:80"));
     all.addAll(List.of(words));
     return ambit(all.toArray(String[]::new));
   }

@@ -126,8 +126,7 @@ public record ClusterInput(
     }
 
     NamespaceObjects objects() {
-      return new NamespaceObjects(
-          namespace, pods, services, policies, peerAuthentications, others);
+      return new NamespaceObjects(namespace, pods, services, policies, peerAuthentications, others);
     }
   }
 

@@ -37,7 +37,6 @@ public final class Derivation {
   /** Null while nobody has asked since the last change. */
   private @Nullable List<Condition> waypointConditions;
 
-
   public Derivation(MeshSettings mesh) {
     this.mesh = mesh;
     this.peers = new PeerAuthenticationTranslator(mesh.rootNamespace());

@@ -77,8 +77,7 @@ final class NamespaceDerivation {
 
   void derive(Step step, Derivation.Changes changes) {
     boolean namespaceChanged = !Objects.equals(step.before().namespace(), step.now().namespace());
-    deriveServices(
-        step, namespaceChanged || step.everyPod() || step.waypointsChanged(), changes);
+    deriveServices(step, namespaceChanged || step.everyPod() || step.waypointsChanged(), changes);
     derivePods(step, namespaceChanged, changes);
     derivePolicies(step, changes);
   }
@@ -187,8 +186,7 @@ final class NamespaceDerivation {
     boolean askedByAll = !step.now().label(WaypointSet.USE).isEmpty();
     now.forEach((each, pod) -> {
       if (!pod.equals(before.get(each))
-          || (step.waypointsChanged()
-              && (askedByAll || WaypointSet.concerns(pod.metadata())))
+          || (step.waypointsChanged() && (askedByAll || WaypointSet.concerns(pod.metadata())))
           || (!touched.isEmpty() && !selectors.matching(pod.metadata().labels()).isEmpty())) {
         found.add(each);
       }

@@ -60,9 +60,7 @@ final class ObjectCatalogue {
         }
       }
       case ReferenceGrant grant ->
-          grants
-              .computeIfAbsent(grant.metadata().namespace(), _ -> new ArrayList<>())
-              .add(carried);
+          grants.computeIfAbsent(grant.metadata().namespace(), _ -> new ArrayList<>()).add(carried);
       case ClusterObject other -> {
         for (ParentReference parent : parents(other)) {
           Parent key = new Parent(parent.kind(), parent.namespace(), parent.name());

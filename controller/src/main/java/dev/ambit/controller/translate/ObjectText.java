@@ -155,9 +155,7 @@ final class ObjectText {
       ObjectNode one = rules.addObject();
       lists(rule.from().stream().map(AuthorizationPolicy.Source::fields).toList(), "source", one);
       lists(
-          rule.to().stream().map(AuthorizationPolicy.Operation::fields).toList(),
-          "operation",
-          one);
+          rule.to().stream().map(AuthorizationPolicy.Operation::fields).toList(), "operation", one);
       if (!rule.when().isEmpty()) {
         ArrayNode when = one.putArray("when");
         rule.when().forEach(each -> condition(each, when.addObject()));

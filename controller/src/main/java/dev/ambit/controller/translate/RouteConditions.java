@@ -111,8 +111,7 @@ final class RouteConditions {
       if (service == null) {
         said.add("parent " + name + " not found");
       } else if (service.waypoint() == null) {
-        said.add(
-            "service " + name + " is bound to no waypoint: the route will not be respected");
+        said.add("service " + name + " is bound to no waypoint: the route will not be respected");
       } else if (!route.metadata().namespace().equals(parent.namespace())) {
         said.add(
             "the route is not in the namespace of "
@@ -135,8 +134,7 @@ final class RouteConditions {
   List<Condition> of(VirtualService virtual) {
     for (String host : virtual.hosts()) {
       ServiceKey key =
-          known.hostnames()
-              .get(known.catalogue().fullHost(host, virtual.metadata().namespace()));
+          known.hostnames().get(known.catalogue().fullHost(host, virtual.metadata().namespace()));
       Service service = key == null ? null : known.services().get(key);
       if (service == null || service.ports().isEmpty()) {
         continue;
@@ -145,8 +143,7 @@ final class RouteConditions {
       RouteTable.Target target =
           new RouteTable.Target(
               "Service", service.key(), service.name(), port, virtual.metadata().namespace());
-      CompiledRoute compiled =
-          compiler("VirtualService").compile(virtual, target, clusterDomain);
+      CompiledRoute compiled = compiler("VirtualService").compile(virtual, target, clusterDomain);
       return compiled.problems().isEmpty()
           ? List.of()
           : List.of(resolved(virtual, compiled.problems()));

@@ -54,12 +54,14 @@ final class WaypointObjects {
     ObjectCatalogue catalogue = new ObjectCatalogue(input, mesh.clusterDomain());
     Map<GatewayAddress, List<String>> byAddress = new HashMap<>();
     Map<String, List<Service>> owned = new HashMap<>();
-    waypoints.byName().forEach((name, waypoint) -> {
-      owned.put(name, new ArrayList<>());
-      if (waypoint.address() != null) {
-        byAddress.computeIfAbsent(waypoint.address(), _ -> new ArrayList<>()).add(name);
-      }
-    });
+    waypoints
+        .byName()
+        .forEach((name, waypoint) -> {
+          owned.put(name, new ArrayList<>());
+          if (waypoint.address() != null) {
+            byAddress.computeIfAbsent(waypoint.address(), _ -> new ArrayList<>()).add(name);
+          }
+        });
     for (String namespace : input.namespaces().keySet()) {
       for (Service service : services.apply(namespace)) {
         Set<GatewayAddress> asked = new HashSet<>();
@@ -75,11 +77,13 @@ final class WaypointObjects {
       }
     }
     Map<String, Map<String, String>> all = new HashMap<>();
-    waypoints.byName().forEach((name, waypoint) -> {
-      One one = new One(input, catalogue, waypoint);
-      one.collect(owned.getOrDefault(name, List.of()));
-      all.put(name, Map.copyOf(one.found));
-    });
+    waypoints
+        .byName()
+        .forEach((name, waypoint) -> {
+          One one = new One(input, catalogue, waypoint);
+          one.collect(owned.getOrDefault(name, List.of()));
+          all.put(name, Map.copyOf(one.found));
+        });
     texts.sweep();
     return Map.copyOf(all);
   }
@@ -141,8 +145,7 @@ final class WaypointObjects {
       for (Carried route : catalogue.routes(parent)) {
         if (isProducer(route, service)) {
           put(route);
-          Backends.of(route.object())
-              .forEach(backend -> reach(route.object().metadata(), backend));
+          Backends.of(route.object()).forEach(backend -> reach(route.object().metadata(), backend));
         }
       }
       for (Carried each : catalogue.virtualServices(service.hostname())) {
@@ -180,8 +183,7 @@ final class WaypointObjects {
       }
       for (Carried each : catalogue.authentications()) {
         if (each.object() instanceof RequestAuthentication authentication
-            && holds(
-                authentication.targetRefs(), authentication.metadata().namespace(), owners)) {
+            && holds(authentication.targetRefs(), authentication.metadata().namespace(), owners)) {
           put(each);
         }
       }
@@ -189,11 +191,9 @@ final class WaypointObjects {
 
     private boolean holds(
         List<TargetReference> targets, String namespace, Set<PolicyAttachment.Owner> owners) {
-      PolicyAttachment attachment =
-          new PolicyAttachment(targets, namespace, mesh.rootNamespace());
+      PolicyAttachment attachment = new PolicyAttachment(targets, namespace, mesh.rootNamespace());
       PolicyAttachment.Place place =
-          new PolicyAttachment.Place(
-              waypoint.namespace(), waypoint.name(), waypoint.className());
+          new PolicyAttachment.Place(waypoint.namespace(), waypoint.name(), waypoint.className());
       return attachment.holdsAt(place)
           || targets.stream()
               .map(each -> new PolicyAttachment.Owner(each.kind(), namespace, each.name()))

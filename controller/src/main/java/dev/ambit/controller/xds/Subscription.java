@@ -199,7 +199,12 @@ final class Subscription {
     }
     return Optional.of(
         new DeltaResponse(
-            scope.type().url(), Long.toString(resources.revision()), nonce, changed, !wildcard, removed));
+            scope.type().url(),
+            Long.toString(resources.revision()),
+            nonce,
+            changed,
+            !wildcard,
+            removed));
   }
 
   private int takePending(int room, List<EncodedResource> changed, List<String> removed) {

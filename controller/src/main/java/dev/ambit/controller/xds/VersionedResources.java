@@ -109,15 +109,11 @@ public final class VersionedResources {
     for (MeshChange change : changes) {
       ResourceChange one =
           switch (change) {
-            case MeshChange.WorkloadPut put ->
-                put(ADDRESSES, encoder.encode(put.workload()));
-            case MeshChange.ServicePut put ->
-                put(ADDRESSES, encoder.encode(put.service()));
-            case MeshChange.PolicyPut put ->
-                put(POLICIES, encoder.encode(put.policy()));
+            case MeshChange.WorkloadPut put -> put(ADDRESSES, encoder.encode(put.workload()));
+            case MeshChange.ServicePut put -> put(ADDRESSES, encoder.encode(put.service()));
+            case MeshChange.PolicyPut put -> put(POLICIES, encoder.encode(put.policy()));
             case MeshChange.AddressRemoved gone -> remove(ADDRESSES, gone.name());
-            case MeshChange.PolicyRemoved gone ->
-                remove(POLICIES, gone.key().toString());
+            case MeshChange.PolicyRemoved gone -> remove(POLICIES, gone.key().toString());
           };
       if (one != null) {
         applied.add(one);

@@ -19,14 +19,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class WaypointObjectsTest {
   private static String route(String namespace, String parent, String backend) {
     return """
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: HTTPRoute
-        metadata: {name: r, namespace: %s}
-        spec:
-          parentRefs: [{group: "", kind: Service, name: %s, namespace: demo}]
-          rules:
-          - backendRefs: [{%s}]
-        """
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: r, namespace: %s}
+    spec:
+      parentRefs: [{group: "", kind: Service, name: %s, namespace: demo}]
+      rules:
+      - backendRefs: [{%s}]
+    """
         .formatted(namespace, parent, backend);
   }
 
@@ -43,15 +43,15 @@ final class WaypointObjectsTest {
 
   private static String policy(String namespace, String target) {
     return """
-        apiVersion: security.istio.io/v1
-        kind: AuthorizationPolicy
-        metadata: {name: p, namespace: %s}
-        spec:
-          targetRefs: [{%s}]
-          action: DENY
-          rules: [{from: [{source: {principals: ["a", "b*"]}}], to: [{operation: {paths: ["/x"]}}],
-            when: [{key: "request.headers[a]", notValues: ["c"]}]}]
-        """
+    apiVersion: security.istio.io/v1
+    kind: AuthorizationPolicy
+    metadata: {name: p, namespace: %s}
+    spec:
+      targetRefs: [{%s}]
+      action: DENY
+      rules: [{from: [{source: {principals: ["a", "b*"]}}], to: [{operation: {paths: ["/x"]}}],
+        when: [{key: "request.headers[a]", notValues: ["c"]}]}]
+    """
         .formatted(namespace, target);
   }
 
@@ -137,8 +137,7 @@ final class WaypointObjectsTest {
     "echo, 'kind: Bucket, name: x, port: 80', true Accepted, false InvalidKind",
   })
   void conditions(String parent, String backend, String accepted, String resolved) {
-    Written written =
-        Written.of(NAMESPACE, WAYPOINT, echo, second, route("demo", parent, backend));
+    Written written = Written.of(NAMESPACE, WAYPOINT, echo, second, route("demo", parent, backend));
     assertThat(written.condition("HTTPRoute/demo/r", "Accepted")).startsWith(accepted);
     assertThat(written.condition("HTTPRoute/demo/r", "ResolvedRefs")).startsWith(resolved);
     assertThat(written.condition("HTTPRoute/demo/r", "ResolvedWaypoints")).startsWith("true");

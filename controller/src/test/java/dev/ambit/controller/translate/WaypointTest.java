@@ -24,17 +24,17 @@ final class WaypointTest {
 
   static String waypoint(String name, String marks, String listener) {
     return """
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: Gateway
-        metadata: {name: %s, namespace: demo%s}
-        spec:
-          gatewayClassName: ambit-waypoint
-          listeners: [{name: mesh, port: 15008, protocol: HBONE%s}]
-        status:
-          addresses:
-          - {type: IPAddress, value: 10.96.9.9}
-          - {type: Hostname, value: %s.demo.svc.cluster.local}
-        """
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: Gateway
+    metadata: {name: %s, namespace: demo%s}
+    spec:
+      gatewayClassName: ambit-waypoint
+      listeners: [{name: mesh, port: 15008, protocol: HBONE%s}]
+    status:
+      addresses:
+      - {type: IPAddress, value: 10.96.9.9}
+      - {type: Hostname, value: %s.demo.svc.cluster.local}
+    """
         .formatted(name, marks, listener, name);
   }
 
@@ -42,32 +42,31 @@ final class WaypointTest {
 
   static String service(String namespace, String name, String marks) {
     return """
-        apiVersion: v1
-        kind: Service
-        metadata: {name: %s, namespace: %s%s}
-        spec:
-          clusterIP: 10.96.0.1
-          selector: {app: %s}
-          ports: [{name: http, port: 80, targetPort: 8080}]
-        """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: %s, namespace: %s%s}
+    spec:
+      clusterIP: 10.96.0.1
+      selector: {app: %s}
+      ports: [{name: http, port: 80, targetPort: 8080}]
+    """
         .formatted(name, namespace, marks, name);
   }
 
   static String pod(String name, String labels) {
     return """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: %s, namespace: demo, labels: {%s}}
-        spec: {nodeName: n}
-        status: {podIPs: [{ip: 10.244.0.7}]}
-        """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %s, namespace: demo, labels: {%s}}
+    spec: {nodeName: n}
+    status: {podIPs: [{ip: 10.244.0.7}]}
+    """
         .formatted(name, labels);
   }
 
   private static GatewayAddress address(String name) {
     return new GatewayAddress(
-        new GatewayAddress.ByHostname(
-            new ServiceKey("demo", name + ".demo.svc.cluster.local")),
+        new GatewayAddress.ByHostname(new ServiceKey("demo", name + ".demo.svc.cluster.local")),
         15008);
   }
 
@@ -116,8 +115,7 @@ final class WaypointTest {
         kind: Namespace
         metadata: {name: other, labels: {team: a}}
         """;
-    String asks =
-        ", labels: {istio.io/use-waypoint: wp, istio.io/use-waypoint-namespace: demo}";
+    String asks = ", labels: {istio.io/use-waypoint: wp, istio.io/use-waypoint-namespace: demo}";
     Written written =
         Written.of(
             other,

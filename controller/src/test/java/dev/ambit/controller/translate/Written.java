@@ -60,8 +60,7 @@ final class Written {
   String condition(String object, String type) {
     return derivation.conditions().stream()
         .filter(each -> each.type().equals(type))
-        .filter(each ->
-            (each.kind() + "/" + each.namespace() + "/" + each.name()).equals(object))
+        .filter(each -> (each.kind() + "/" + each.namespace() + "/" + each.name()).equals(object))
         .map(each -> each.accepted() + " " + each.reason() + ": " + each.message())
         .findFirst()
         .orElse("");

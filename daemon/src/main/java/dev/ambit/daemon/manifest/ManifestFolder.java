@@ -87,8 +87,7 @@ public final class ManifestFolder implements AutoCloseable {
       problems.add(
           new ManifestProblem(
               folder.toString(), 0, "", "no folder any more", "a folder; its last state counts"));
-      next =
-          new Snapshot(next.objects(), List.copyOf(problems), next.refused(), next.specs());
+      next = new Snapshot(next.objects(), List.copyOf(problems), next.refused(), next.specs());
     }
     if (!next.equals(last)) {
       last = next;

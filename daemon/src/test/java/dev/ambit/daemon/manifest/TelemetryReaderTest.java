@@ -70,7 +70,8 @@ class TelemetryReaderTest {
                         null,
                         Map.of("custom_dimension", "'test'"),
                         Set.of("source_principal")),
-                    new MetricOverride("ALL_METRICS", Mode.CLIENT_AND_SERVER, true, Map.of(), Set.of()))));
+                    new MetricOverride(
+                        "ALL_METRICS", Mode.CLIENT_AND_SERVER, true, Map.of(), Set.of()))));
     assertThat(telemetry.accessLogging())
         .containsExactly(
             new AccessLogging(

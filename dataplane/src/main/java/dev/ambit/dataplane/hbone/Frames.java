@@ -78,7 +78,8 @@ public final class Frames extends Http2FrameCodecBuilder {
    * Grants the connection window; the codec must be in the pipeline of an active channel. SETTINGS
    * cannot say it, and Netty by itself grants two stream windows.
    */
-  public static void grantConnectionWindow(Http2FrameCodec codec, int window) throws Http2Exception {
+  public static void grantConnectionWindow(Http2FrameCodec codec, int window)
+      throws Http2Exception {
     var controller = codec.connection().local().flowController();
     Http2Stream connection = codec.connection().connectionStream();
     int missing = window - controller.initialWindowSize(connection);

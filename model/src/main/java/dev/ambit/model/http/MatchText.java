@@ -47,8 +47,7 @@ final class MatchText {
     return misses;
   }
 
-  private static void missed(
-      String where, Field field, @Nullable String got, List<String> misses) {
+  private static void missed(String where, Field field, @Nullable String got, List<String> misses) {
     if (!field.holds(got)) {
       misses.add(
           miss(where + field.name(), got == null ? "none" : "\"" + got + "\"", wanted(field)));

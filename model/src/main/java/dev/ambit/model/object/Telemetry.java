@@ -61,7 +61,11 @@ public record Telemetry(
    * @param removed tags that are taken away
    */
   public record MetricOverride(
-      String metric, Mode mode, @Nullable Boolean disabled, Map<String, String> tags, Set<String> removed) {
+      String metric,
+      Mode mode,
+      @Nullable Boolean disabled,
+      Map<String, String> tags,
+      Set<String> removed) {
     public MetricOverride {
       tags = Collections.unmodifiableMap(new LinkedHashMap<>(tags));
       removed = Set.copyOf(removed);

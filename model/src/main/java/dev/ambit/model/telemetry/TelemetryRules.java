@@ -152,10 +152,12 @@ public final class TelemetryRules {
       if (override.disabled() != null) {
         disabled = override.disabled();
       }
-      override.removed().forEach(tag -> {
-        tags.remove(tag);
-        removed.add(tag);
-      });
+      override
+          .removed()
+          .forEach(tag -> {
+            tags.remove(tag);
+            removed.add(tag);
+          });
       override.tags().forEach(this::tag);
     }
 

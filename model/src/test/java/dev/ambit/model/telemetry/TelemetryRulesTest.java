@@ -41,7 +41,8 @@ class TelemetryRulesTest {
   private static Telemetry metrics(
       String metric, @Nullable Boolean disabled, Map<String, String> tags, String... removed) {
     Telemetry bare = telemetry("demo", "t", 1);
-    MetricOverride override = new MetricOverride(metric, Mode.SERVER, disabled, tags, Set.of(removed));
+    MetricOverride override =
+        new MetricOverride(metric, Mode.SERVER, disabled, tags, Set.of(removed));
     return new Telemetry(
         bare.metadata(),
         Map.of(),
@@ -123,11 +124,14 @@ class TelemetryRulesTest {
   @DisplayName("l7-telemetry 6: a tag is added and another removed for the metric that is named")
   void tags_are_overridden() {
     EffectiveTelemetry merged =
-        TelemetryRules.merge(List.of(metrics(
+        TelemetryRules.merge(
+            List.of(
+                metrics(
                     "REQUEST_COUNT",
                     null,
                     Map.of("custom_dimension", "'test'"),
-                    "source_principal")), Defaults.USUAL);
+                    "source_principal")),
+            Defaults.USUAL);
 
     assertThat(merged.rule(Metric.REQUEST_COUNT))
         .isEqualTo(

@@ -62,10 +62,8 @@ record ObjectReader(Place place) {
     String[] parts = name.split("/", 3);
     boolean security =
         parts.length == 3
-            && (parts[0].equals("AuthorizationPolicy")
-                || parts[0].equals("RequestAuthentication"));
-    return new Unreadable(
-        problem, security ? Optional.of(closed(parts, json)) : Optional.empty());
+            && (parts[0].equals("AuthorizationPolicy") || parts[0].equals("RequestAuthentication"));
+    return new Unreadable(problem, security ? Optional.of(closed(parts, json)) : Optional.empty());
   }
 
   /** Refuses everything to the targets; to everybody when nobody can say which they are. */
@@ -85,8 +83,7 @@ record ObjectReader(Place place) {
         known
             ? targets
             : List.of(
-                new TargetReference(
-                    "gateway.networking.k8s.io", "Gateway", "", place.gateway())),
+                new TargetReference("gateway.networking.k8s.io", "Gateway", "", place.gateway())),
         AuthorizationPolicy.Action.DENY,
         List.of(new AuthorizationPolicy.Rule(List.of(), List.of(), List.of())));
   }

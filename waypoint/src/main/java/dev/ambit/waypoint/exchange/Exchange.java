@@ -282,12 +282,9 @@ final class Exchange implements Downstream.Owner {
   private void forward(HttpAttributes request, RouteEntry entry, RouteAction.Forward forward) {
     SessionPersistence rule = forward.session();
     Session session =
-        rule == null
-            ? null
-            : Session.of(rule, entry, request, setting.parts().clock().instant());
+        rule == null ? null : Session.of(rule, entry, request, setting.parts().clock().instant());
     RouteAction.Share kept = session == null ? null : session.share(forward.shares());
-    RouteAction.Share share =
-        kept == null ? forward.choose(setting.parts().random()) : kept;
+    RouteAction.Share share = kept == null ? forward.choose(setting.parts().random()) : kept;
     if (share == null) {
       client.reply(Reply.of(LocalReply.NO_BACKEND, Details.DIRECT));
       return;

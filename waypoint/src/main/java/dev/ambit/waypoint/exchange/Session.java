@@ -46,8 +46,7 @@ record Session(SessionPersistence rule, String name, @Nullable Token known, Inst
         return null;
       }
       try {
-        String text =
-            new String(Base64.getUrlDecoder().decode(printed), StandardCharsets.UTF_8);
+        String text = new String(Base64.getUrlDecoder().decode(printed), StandardCharsets.UTF_8);
         String[] parts = text.split(" ", -1);
         return parts.length == 4
             ? new Token(parts[2], parts[3], Long.parseLong(parts[0]), Long.parseLong(parts[1]))
@@ -72,10 +71,10 @@ record Session(SessionPersistence rule, String name, @Nullable Token known, Inst
         rule.name().isEmpty()
             ? "ambit-session-" + Long.toHexString(XxHash64.of(entry.route() + entry.rule()))
             : rule.name();
-    String sent = rule.header() ? request.header(name.toLowerCase(Locale.ROOT)) : request.cookie(name);
+    String sent =
+        rule.header() ? request.header(name.toLowerCase(Locale.ROOT)) : request.cookie(name);
     Token token = Token.parse(sent);
-    return new Session(
-        rule, name, token != null && token.holds(rule, now) ? token : null, now);
+    return new Session(rule, name, token != null && token.holds(rule, now) ? token : null, now);
   }
 
   private static String backend(RouteAction.Share share) {
@@ -103,12 +102,14 @@ record Session(SessionPersistence rule, String name, @Nullable Token known, Inst
 
   /** Tells the client where it is, if it does not know or its session goes on. */
   void tell(RouteAction.Share share, String uid, HttpHeaders response) {
-    boolean same = known != null && known.uid().equals(uid);
+    Token before = known;
+    boolean same = before != null && before.uid().equals(uid);
     if (same && rule.idle() == null) {
       return;
     }
     long second = now.getEpochSecond();
-    Token token = new Token(backend(share), uid, same ? known.begun() : second, second);
+    Token token =
+        new Token(backend(share), uid, before != null && same ? before.begun() : second, second);
     if (rule.header()) {
       response.set(name, token.print());
       return;

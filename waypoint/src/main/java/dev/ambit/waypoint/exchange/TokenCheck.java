@@ -79,8 +79,7 @@ final class TokenCheck {
     if (value.chars().noneMatch(c -> c < ' ' || c == 0x7f)) {
       // The bytes of UTF-8, one character each.
       headers.set(
-          name,
-          new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+          name, new String(value.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
     }
   }
 

@@ -28,7 +28,6 @@ final class Upgrades {
 
   private static boolean hasBody(RequestHead head) {
     String length = head.headers().get("content-length");
-    return (length != null && !length.equals("0"))
-        || head.headers().contains("transfer-encoding");
+    return (length != null && !length.equals("0")) || head.headers().contains("transfer-encoding");
   }
 }

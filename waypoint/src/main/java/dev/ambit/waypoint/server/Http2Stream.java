@@ -96,7 +96,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements HttpStre
     } catch (Malformed malformed) {
       refuse(malformed);
     } catch (Http2Heads.NotHttp2 broken) {
-      side.service().refused(side.caller(), 400, "http2.violation.of.messaging.rule: " + broken.getMessage());
+      side.service()
+          .refused(side.caller(), 400, "http2.violation.of.messaging.rule: " + broken.getMessage());
       abort(Http2Error.PROTOCOL_ERROR);
     }
   }

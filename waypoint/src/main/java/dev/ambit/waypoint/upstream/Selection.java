@@ -105,8 +105,7 @@ final class Selection implements Upstreams.Chosen {
     if (cause instanceof PoolFailure failure && failure.overflow()) {
       overflowed = true;
       // Nothing is tried again that there was no room for.
-      return new Upstreams.Unreachable(
-          LocalReply.OVERFLOW, new RetryPolicy.StreamReset(true), why);
+      return new Upstreams.Unreachable(LocalReply.OVERFLOW, new RetryPolicy.StreamReset(true), why);
     }
     return new Upstreams.Unreachable(
         LocalReply.CONNECT_FAILURE, new RetryPolicy.ConnectFailure(), why);

@@ -78,8 +78,7 @@ final class SessionTest {
 
   @Test
   void a_permanent_cookie_has_the_age_of_the_session() {
-    rule(
-        "{sessionName: s, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}");
+    rule("{sessionName: s, absoluteTimeout: 1h, cookieConfig: {lifetimeType: Permanent}}");
     assertThat(told("set-cookie")).contains("; Max-Age=3600; ");
   }
 
@@ -88,8 +87,7 @@ final class SessionTest {
     rule("{sessionName: s, absoluteTimeout: 1h}");
     long second = Stage.NOW.getEpochSecond();
     Session.Token old =
-        new Session.Token(
-            Stage.host("echo-v1") + "|80|", "echo-v1-a", second - 3601, second - 5);
+        new Session.Token(Stage.host("echo-v1") + "|80|", "echo-v1-a", second - 3601, second - 5);
     assertThat(told("set-cookie", "cookie", "s=" + old.print())).startsWith("s=");
     Session.Token young =
         new Session.Token(Stage.host("echo-v1") + "|80|", "echo-v1-a", second - 3600, second);
@@ -106,8 +104,7 @@ final class SessionTest {
     String next = told("set-cookie", "cookie", "s=" + used.print());
     assertThat(endpoint()).isEqualTo("echo-v2-b");
     assertThat(next)
-        .startsWith(
-            "s=" + new Session.Token(backend, "echo-v2-b", second - 9999, second).print());
+        .startsWith("s=" + new Session.Token(backend, "echo-v2-b", second - 9999, second).print());
   }
 
   @Test

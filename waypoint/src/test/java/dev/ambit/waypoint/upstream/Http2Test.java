@@ -38,7 +38,8 @@ final class Http2Test {
   void requests_share_a_connection_and_bring_trailers() throws Exception {
     Cluster cluster = http2(app.plain("a"));
     for (int i = 0; i < 5; i++) {
-      Exchanged exchanged = mesh.get(cluster, head("GET", "/x", "Connection", "x-hop", "X-Hop", "1"));
+      Exchanged exchanged =
+          mesh.get(cluster, head("GET", "/x", "Connection", "x-hop", "X-Hop", "1"));
       assertThat(exchanged.head().status()).isEqualTo(200);
       assertThat(exchanged.body()).isEqualTo("ok");
       assertThat(exchanged.trailers().get("grpc-status")).isEqualTo("0");

@@ -24,9 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class AccessLogs {
   private static final Log LOG = Log.scope("access");
 
-  /**
-   * Files that were opened stay open. They come from mesh config: more are not believed.
-   */
+  /** Files that were opened stay open. They come from mesh config: more are not believed. */
   private static final int MOST_FILES = 64;
 
   /**

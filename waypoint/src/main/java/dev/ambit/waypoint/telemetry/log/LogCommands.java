@@ -84,8 +84,7 @@ final class LogCommands {
       case "DOWNSTREAM_PEER_URI_SAN" -> told -> told.caller.peer().toString();
       case "UPSTREAM_PEER_URI_SAN" ->
           told -> told.endpoint == null ? null : told.endpoint.workload().identity().toString();
-      default ->
-          throw new IllegalArgumentException("got %" + text + "%, which is not supported");
+      default -> throw new IllegalArgumentException("got %" + text + "%, which is not supported");
     };
   }
 

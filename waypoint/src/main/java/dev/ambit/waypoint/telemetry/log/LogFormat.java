@@ -69,8 +69,7 @@ public final class LogFormat {
   private final Map<String, List<Part>> labels;
   private final boolean withOurs;
 
-  private LogFormat(
-      @Nullable List<Part> text, Map<String, List<Part>> labels, boolean withOurs) {
+  private LogFormat(@Nullable List<Part> text, Map<String, List<Part>> labels, boolean withOurs) {
     this.text = text;
     this.labels = labels;
     this.withOurs = withOurs;

@@ -85,10 +85,7 @@ public final class RequestMetrics {
     histograms.put(
         Metric.REQUEST_DURATION,
         metrics.histograms(
-            "istio_request_duration_milliseconds",
-            "The duration of requests.",
-            labels,
-            BOUNDS));
+            "istio_request_duration_milliseconds", "The duration of requests.", labels, BOUNDS));
     histograms.put(
         Metric.REQUEST_SIZE,
         metrics.histograms(

@@ -87,8 +87,7 @@ record SeriesKey(
   }
 
   SeriesKey withFlags(String other) {
-    return new SeriesKey(
-        source, service, destination, protocol, code, grpc, other, plan, custom);
+    return new SeriesKey(source, service, destination, protocol, code, grpc, other, plan, custom);
   }
 
   Map<String, String> labels() {

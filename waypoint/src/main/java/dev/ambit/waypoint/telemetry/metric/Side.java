@@ -30,8 +30,7 @@ record Side(
 
   /** A client of which only its certificate is known. */
   static Side of(SpiffeId identity) {
-    return new Side(
-        UNKNOWN, identity.namespace(), UNKNOWN, UNKNOWN, UNKNOWN, identity.toString());
+    return new Side(UNKNOWN, identity.namespace(), UNKNOWN, UNKNOWN, UNKNOWN, identity.toString());
   }
 
   static String known(String value) {

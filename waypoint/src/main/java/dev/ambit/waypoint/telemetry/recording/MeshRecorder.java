@@ -23,8 +23,7 @@ public final class MeshRecorder implements Recorder {
   private final AccessLogs logs;
   private final Tracer tracer;
 
-  public MeshRecorder(
-      InstantSource clock, RequestMetrics metrics, AccessLogs logs, Tracer tracer) {
+  public MeshRecorder(InstantSource clock, RequestMetrics metrics, AccessLogs logs, Tracer tracer) {
     this.clock = clock;
     this.metrics = metrics;
     this.logs = logs;

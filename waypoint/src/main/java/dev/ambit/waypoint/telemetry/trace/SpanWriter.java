@@ -101,8 +101,7 @@ public final class SpanWriter {
     if (told.isGrpc()) {
       tags.put("grpc.path", told.originalPath());
       tags.put("grpc.authority", request.authority());
-      tags.put(
-          "grpc.status_code", told.grpcStatus < 0 ? "-" : Integer.toString(told.grpcStatus));
+      tags.put("grpc.status_code", told.grpcStatus < 0 ? "-" : Integer.toString(told.grpcStatus));
     }
   }
 
@@ -130,7 +129,10 @@ public final class SpanWriter {
     if (formats.size() >= MOST_FORMATS) {
       formats.clear();
     }
-    return formats.computeIfAbsent(format, SpanWriter::read).map(each -> each.line(told)).orElse(null);
+    return formats
+        .computeIfAbsent(format, SpanWriter::read)
+        .map(each -> each.line(told))
+        .orElse(null);
   }
 
   private static Optional<LogFormat> read(String format) {

@@ -137,8 +137,8 @@ record TraceContext(String traceId, String spanId, @Nullable Boolean sampled) {
   }
 
   /**
-   * Puts {@code span} into {@code headers}: in the format that is asked for, and in each format that
-   * is there already, so that no header goes on to name another parent.
+   * Puts {@code span} into {@code headers}: in the format that is asked for, and in each format
+   * that is there already, so that no header goes on to name another parent.
    */
   static void inject(Span span, HttpHeaders headers, Format wanted) {
     if (wanted == Format.W3C || headers.contains("traceparent")) {

@@ -113,12 +113,15 @@ public final class Connector {
     if (target.tunnel() == null) {
       resolved(target, attempt, address -> dialLeg(target, address, attempt));
     } else {
-      tunnel(target, attempt, stream -> {
-        prologue(target, stream.leg());
-        if (!attempt.succeed(stream.leg())) {
-          stream.leg().abort();
-        }
-      });
+      tunnel(
+          target,
+          attempt,
+          stream -> {
+            prologue(target, stream.leg());
+            if (!attempt.succeed(stream.leg())) {
+              stream.leg().abort();
+            }
+          });
     }
     return promise;
   }
@@ -185,10 +188,7 @@ public final class Connector {
   }
 
   private void dial(
-      Target target,
-      InetSocketAddress address,
-      Attempt<Channel> attempt,
-      ChannelHandler stack) {
+      Target target, InetSocketAddress address, Attempt<Channel> attempt, ChannelHandler stack) {
     ChannelFuture connect = sockets.dial(loop, address, null, target.timeout(), stack);
     attempt.onCancel(connect.channel()::close);
     connect.addListener(done -> {
@@ -369,8 +369,7 @@ public final class Connector {
     private Attempt(Promise<T> promise, Target target, EventLoop loop) {
       this.promise = promise;
       this.deadline =
-          loop.schedule(
-              () -> late(target), target.timeout().toNanos(), TimeUnit.NANOSECONDS);
+          loop.schedule(() -> late(target), target.timeout().toNanos(), TimeUnit.NANOSECONDS);
       promise.addListener(done -> ended(done.isCancelled()));
     }
 

@@ -73,8 +73,7 @@ public final class Http2Pool implements HttpPool, Http2Connection.Owner {
     if (stream.isDone()) {
       opened(stream, exchange, promise);
     } else {
-      stream.addListener(
-          (Future<Http2StreamChannel> done) -> opened(done, exchange, promise));
+      stream.addListener((Future<Http2StreamChannel> done) -> opened(done, exchange, promise));
     }
   }
 
@@ -106,10 +105,8 @@ public final class Http2Pool implements HttpPool, Http2Connection.Owner {
     place.opening();
     Limits limits = place.limits();
     Http2Connection connection =
-        new Http2Connection(
-            this, limits.maxConcurrentStreams(), limits.maxRequestsPerConnection());
-    Future<Channel> dialled =
-        place.connector().channel(place.target(), connection.initializer());
+        new Http2Connection(this, limits.maxConcurrentStreams(), limits.maxRequestsPerConnection());
+    Future<Channel> dialled = place.connector().channel(place.target(), connection.initializer());
     dial = dialled;
     dialled.addListener((Future<Channel> done) -> dialled(done, connection));
   }

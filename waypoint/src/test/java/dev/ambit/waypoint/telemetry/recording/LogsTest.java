@@ -118,8 +118,7 @@ class LogsTest {
       Told told = scene.answered(200, "user-agent", "a\"b\\\t");
 
       assertThat(LogFormat.TEXT.line(told)).doesNotContain("\t").contains("\\x09");
-      assertThat(json(told).path("user_agent").asString())
-          .isEqualTo("a\"b\\\t");
+      assertThat(json(told).path("user_agent").asString()).isEqualTo("a\"b\\\t");
     }
   }
 

@@ -66,9 +66,26 @@ class MetricsTest {
       List<String> buckets = scene.series("istio_request_duration_milliseconds_bucket");
       assertThat(buckets.stream().map(line -> label(line, "le")))
           .containsExactly(
-              "0.5", "1.0", "5.0", "10.0", "25.0", "50.0", "100.0", "250.0", "500.0", "1000.0",
-              "2500.0", "5000.0", "10000.0", "30000.0", "60000.0", "300000.0", "600000.0",
-              "1800000.0", "3600000.0", "+Inf");
+              "0.5",
+              "1.0",
+              "5.0",
+              "10.0",
+              "25.0",
+              "50.0",
+              "100.0",
+              "250.0",
+              "500.0",
+              "1000.0",
+              "2500.0",
+              "5000.0",
+              "10000.0",
+              "30000.0",
+              "60000.0",
+              "300000.0",
+              "600000.0",
+              "1800000.0",
+              "3600000.0",
+              "+Inf");
       assertThat(buckets.get(3)).endsWith(" 0");
       assertThat(buckets.get(4)).endsWith(" 2");
       assertThat(buckets.getLast()).endsWith(" 2");

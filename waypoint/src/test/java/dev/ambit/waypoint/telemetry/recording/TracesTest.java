@@ -73,11 +73,13 @@ class TracesTest {
       assertThat(told.request.headers().get("traceparent"))
           .isEqualTo("00-" + TRACE + "-" + span.spanId() + "-01");
       assertThat(told.request.headers().get("tracestate")).isEqualTo("a=b");
-      assertThat(scene.spans).singleElement().satisfies(each -> {
-        assertThat(each.span()).isEqualTo(span);
-        assertThat(each.traceState()).isEqualTo("a=b");
-        assertThat(each.durationNanos()).isEqualTo(12_400_000);
-      });
+      assertThat(scene.spans)
+          .singleElement()
+          .satisfies(each -> {
+            assertThat(each.span()).isEqualTo(span);
+            assertThat(each.traceState()).isEqualTo("a=b");
+            assertThat(each.durationNanos()).isEqualTo(12_400_000);
+          });
       RequestHead again = Scene.head("traceparent", "00-" + TRACE + "-" + PARENT + "-01");
       scene.recorder.sending(told, again);
       assertThat(again.headers().get("traceparent"))
@@ -108,8 +110,7 @@ class TracesTest {
       assertThat(always.spans).hasSize(1);
       assertThat(never.answered(200).requestId.charAt(14)).isEqualTo('4');
       assertThat(never.spans).isEmpty();
-      assertThat(never.answered(200, "x-client-trace-id", "1").requestId.charAt(14))
-          .isEqualTo('b');
+      assertThat(never.answered(200, "x-client-trace-id", "1").requestId.charAt(14)).isEqualTo('b');
       assertThat(never.spans).hasSize(1);
     }
   }
