@@ -17,9 +17,7 @@ import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,17 +25,15 @@ import org.jspecify.annotations.Nullable;
  * while a request is under way but what its service asks for. Loop confined.
  */
 final class Http1Connection extends ChannelInboundHandlerAdapter
-    implements Http1Parser.Sink, InsideConnection {
+    implements Http1Parser.Sink, InsideConnection, Http1Clock.Watched {
   private final Side side;
   private final Http1Parser parser;
+  private final Http1Clock clock;
   private final ArrayDeque<ByteBuf> arrived = new ArrayDeque<>(2);
   private @Nullable ChannelHandlerContext context;
   private @Nullable Http1Head head;
   private @Nullable Http1Stream current;
-  private @Nullable Future<?> headDeadline;
-  private @Nullable Future<?> idleCheck;
   private Reason lost = Reason.CONNECTION_LOST;
-  private long lastRead;
   private boolean asked;
   private boolean headEnded;
   private boolean processing;
@@ -49,13 +45,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   Http1Connection(Side side) {
     this.side = side;
     this.parser = new Http1Parser(side.settings(), this);
+    this.clock = new Http1Clock(side.caller().loop(), side.settings(), this);
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     context = ctx;
-    lastRead = now();
-    watch();
+    clock.start();
   }
 
   private ChannelHandlerContext ctx() {
@@ -63,10 +59,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       throw new IllegalStateException("not in a pipeline");
     }
     return context;
-  }
-
-  private long now() {
-    return loop().ticker().nanoTime();
   }
 
   @Override
@@ -81,7 +73,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object msg) {
     if (!over && msg instanceof ByteBuf bytes) {
-      lastRead = now();
+      clock.read();
       asked = false;
       arrived.add(bytes);
     } else {
@@ -116,7 +108,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     if (inputClosed) {
       inputEnded();
     } else if (current == null) {
-      watchHead();
+      clock.inHead(parser.insideHead());
       ctx().read();
     }
   }
@@ -191,7 +183,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   private void serve(Http1Head read) throws Malformed {
     head = null;
-    cancelHeadDeadline();
+    clock.inHead(false);
     if (!read.upgrade().isEmpty() && !arrived.isEmpty()) {
       throw new Malformed(400, "http1.codec_error: bytes before the upgrade was answered");
     }
@@ -222,7 +214,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       abort(Reason.PROTOCOL_ERROR);
       return;
     }
-    ByteBuf out = Http1Writer.head(alloc(), malformed.status(), EmptyHttpHeaders.INSTANCE);
+    ByteBuf out =
+        Http1Writer.head(alloc(), malformed.status(), EmptyHttpHeaders.INSTANCE);
     Http1Writer.field(out, HttpHeaderNames.CONTENT_LENGTH, "0");
     Http1Writer.field(out, HttpHeaderNames.CONNECTION, "close");
     Http1Writer.end(out);
@@ -231,17 +224,17 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   }
 
   /** Ends the connection after what is queued. */
-  private void end() {
+  void end() {
+    if (over) {
+      return;
+    }
     ctx().close();
     over();
   }
 
   private void over() {
     over = true;
-    cancelHeadDeadline();
-    if (idleCheck != null) {
-      idleCheck.cancel(false);
-    }
+    clock.stop();
     arrived.forEach(ByteBuf::release);
     arrived.clear();
     parser.release();
@@ -324,48 +317,30 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
     over();
   }
 
-  private void watchHead() {
-    if (!parser.insideHead()) {
-      cancelHeadDeadline();
-    } else if (headDeadline == null) {
-      headDeadline =
-          loop()
-              .schedule(
-                  () -> refuse(new Malformed(408, "request_header_timeout")),
-                  side.settings().headTime().toNanos(),
-                  TimeUnit.NANOSECONDS);
-    }
+  @Override
+  public boolean isIdle() {
+    return current == null;
   }
 
-  private void cancelHeadDeadline() {
-    if (headDeadline != null) {
-      headDeadline.cancel(false);
-      headDeadline = null;
-    }
-  }
-
-  private void watch() {
-    long period = Math.min(side.settings().idle().toNanos(), side.settings().bodyIdle().toNanos());
-    idleCheck = loop().schedule(this::checkIdle, period, TimeUnit.NANOSECONDS);
-  }
-
-  private void checkIdle() {
-    if (over) {
-      return;
-    }
-    long silent = now() - lastRead;
-    if (current == null && silent >= side.settings().idle().toNanos()) {
-      end();
-    } else if (current != null
+  @Override
+  public boolean isStarved() {
+    return current != null
         && asked
         && !current.inputEnded()
         && !current.isRaw()
-        && parser.insideRequest()
-        && silent >= side.settings().bodyIdle().toNanos()) {
-      refuse(new Malformed(408, "stream_idle_timeout"));
-    } else {
-      watch();
+        && parser.insideRequest();
+  }
+
+  @Override
+  public void tooSlow(String what) {
+    if (!over) {
+      refuse(new Malformed(408, what));
     }
+  }
+
+  @Override
+  public void unused() {
+    end();
   }
 
   @Override

@@ -75,9 +75,9 @@ final class Http1Stream implements HttpStream {
     return inputEnded && outputEnded;
   }
 
-  /** Whether it was answered before the request was over. */
+  /** Whether it was answered before the request was over, by somebody who did not look at it. */
   boolean isCut() {
-    return outputEnded && !inputEnded && body != Body.RAW;
+    return outputEnded && !inputEnded && receiver == null;
   }
 
   boolean isRaw() {
@@ -108,6 +108,7 @@ final class Http1Stream implements HttpStream {
     onBatchEnd();
     inputEnded = true;
     if (receiver != null && !over) {
+      over |= outputEnded && body != Body.RAW;
       receiver.onFinish(trailers);
     }
     if (outputEnded) {
@@ -266,15 +267,10 @@ final class Http1Stream implements HttpStream {
       }
       return;
     }
-    Receiver waiting = receiver;
-    boolean cut = !inputEnded;
-    // What is left of the request goes nowhere.
-    receiver = null;
-    if (cut && waiting != null) {
-      loop().execute(() -> waiting.onReset(Reason.CANCELLED, "answered before its end"));
+    if (inputEnded || receiver == null) {
+      over = true;
+      connection.done();
     }
-    over = true;
-    connection.done();
   }
 
   @Override
@@ -289,8 +285,13 @@ final class Http1Stream implements HttpStream {
 
   @Override
   public void reset(Reason reason) {
-    if (!over) {
-      over = true;
+    if (over) {
+      return;
+    }
+    over = true;
+    if (outputEnded && body != Body.RAW) {
+      connection.end();
+    } else {
       connection.abort(reason);
     }
   }

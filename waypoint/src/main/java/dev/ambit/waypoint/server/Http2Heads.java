@@ -20,9 +20,7 @@ final class Http2Heads {
 
   private Http2Heads() {}
 
-  /**
-   * A header block that breaks the rules of HTTP/2 itself: the stream is reset without an answer.
-   */
+  /** A header block that breaks the rules of HTTP/2 itself: the stream is reset without an answer. */
   static final class NotHttp2 extends Exception {
     NotHttp2(String what) {
       super(what, null, false, false);
@@ -30,9 +28,6 @@ final class Http2Heads {
   }
 
   static RequestHead request(Http2Headers in, int most) throws Malformed, NotHttp2 {
-    if (in.size() > most + 5) {
-      throw new Malformed(431, "http2.too_many_headers");
-    }
     String method = text(in.method());
     if (method.isEmpty() || !Chars.isToken(method)) {
       throw new NotHttp2(":method");
@@ -57,7 +52,7 @@ final class Http2Heads {
       throw new Malformed(400, "http2.invalid.header.field: :scheme");
     }
     String authority = authority(in);
-    HttpHeaders headers = headers(in);
+    HttpHeaders headers = headers(in, most);
     HopByHop.strip(headers);
     headers.remove(HttpHeaderNames.HOST);
     return new RequestHead(
@@ -92,15 +87,19 @@ final class Http2Heads {
   }
 
   /** Regular headers or trailers; cookies, which HTTP/2 may take apart, are put together again. */
-  static HttpHeaders headers(Http2Headers in) throws Malformed {
+  static HttpHeaders headers(Http2Headers in, int most) throws Malformed {
     HttpHeaders headers =
         DefaultHttpHeadersFactory.headersFactory().withValidation(false).newHeaders();
     StringBuilder cookies = null;
+    int fields = 0;
     for (Map.Entry<CharSequence, CharSequence> each : in) {
       CharSequence name = each.getKey();
       CharSequence value = each.getValue();
       if (name.charAt(0) == ':') {
         continue;
+      }
+      if (++fields > most) {
+        throw new Malformed(431, "http2.too_many_headers");
       }
       if (!Chars.isToken(name) || !Chars.isValue(value)) {
         throw new Malformed(400, "http2.invalid.header.field");

@@ -1,175 +1,119 @@
 package dev.ambit.waypoint.server;
 
-import dev.ambit.dataplane.net.BatchReads;
 import dev.ambit.waypoint.http.HttpStream;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.http.ResponseHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.DefaultHttp2WindowUpdateFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2Error;
-import io.netty.handler.codec.http2.Http2Exception;
-import io.netty.handler.codec.http2.Http2HeadersFrame;
-import io.netty.handler.codec.http2.Http2ResetFrame;
-import io.netty.util.ReferenceCountUtil;
+import io.netty.handler.codec.http2.Http2FrameStream;
+import io.netty.handler.codec.http2.Http2Headers;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
-/** One request and its response on a connection of HTTP/2. */
-final class Http2Stream extends ChannelInboundHandlerAdapter implements HttpStream {
-  private static final WriteBufferWaterMark WATERMARK =
-      new WriteBufferWaterMark(64 * 1024, 256 * 1024);
+/**
+ * One request and its response on an {@link Http2Connection}. What comes unasked waits here, no more
+ * than the stream's window, for the client gets credit only with {@link #read}.
+ */
+final class Http2Stream implements HttpStream {
+  private static final int HIGH = 256 * 1024;
+  private static final int LOW = 64 * 1024;
 
-  private final Side side;
-  private final Channel channel;
-  private final Queue<ByteBuf> early = new ArrayDeque<>(0);
+  private final Http2Connection connection;
+  private final Http2FrameStream id;
+  private final boolean upgrade;
+  private final Queue<ByteBuf> waiting = new ArrayDeque<>(0);
   private @Nullable Receiver receiver;
-  private HttpHeaders trailers = EmptyHttpHeaders.INSTANCE;
+  private @Nullable HttpHeaders trailers;
   private @Nullable Reason failure;
-  private boolean headSeen;
+  private int credit;
+  private int queued;
+  private boolean full;
+  private boolean asked;
   private boolean batch;
-  private boolean upgrade;
   private boolean answered;
   private boolean inputEnded;
-  private boolean endUntold;
   private boolean outputEnded;
   private boolean over;
 
-  private Http2Stream(Side side, Channel channel) {
-    this.side = side;
-    this.channel = channel;
+  /**
+   * @param ended whether the request has no body
+   */
+  Http2Stream(Http2Connection connection, Http2FrameStream id, boolean upgrade, boolean ended) {
+    this.connection = connection;
+    this.id = id;
+    this.upgrade = upgrade;
+    this.inputEnded = ended;
   }
 
-  /** Makes {@code channel} a stream that waits for its request. */
-  static void on(Channel channel, Side side) {
-    channel.config().setAutoRead(false);
-    channel.config().setWriteBufferWaterMark(WATERMARK);
-    channel.config().setRecvByteBufAllocator(BatchReads.FRAMES);
-    channel.pipeline().addLast(new Http2Stream(side, channel));
+  Http2FrameStream id() {
+    return id;
   }
 
   @Override
   public EventLoop loop() {
-    return channel.eventLoop();
+    return connection.loop();
   }
 
-  @Override
-  public void channelActive(ChannelHandlerContext ctx) {
-    ctx.read();
-    ctx.fireChannelActive();
+  boolean answered() {
+    return answered;
   }
 
-  @Override
-  public void channelRead(ChannelHandlerContext ctx, Object msg) {
-    switch (msg) {
-      case Http2DataFrame data -> onData(data);
-      case Http2HeadersFrame headers -> {
-        if (headSeen) {
-          onTrailers(headers);
-        } else {
-          headSeen = true;
-          onHead(headers);
-        }
-      }
-      default -> ReferenceCountUtil.release(msg);
-    }
+  /** Whether bytes now would be sent before it is known where to (threat-model SEC-075). */
+  boolean isBeforeUpgrade() {
+    return upgrade && !answered;
   }
 
-  private void onHead(Http2HeadersFrame headers) {
-    try {
-      RequestHead head = Http2Heads.request(headers.headers(), side.settings().headFields());
-      upgrade = !head.upgrade().isEmpty();
-      boolean ended = headers.isEndStream();
-      inputEnded = ended;
-      side.service().serve(side.caller(), head, ended, this);
-    } catch (Malformed malformed) {
-      refuse(malformed);
-    } catch (Http2Heads.NotHttp2 broken) {
-      side.service()
-          .refused(side.caller(), 400, "http2.violation.of.messaging.rule: " + broken.getMessage());
-      abort(Http2Error.PROTOCOL_ERROR);
-    }
-  }
-
-  private void refuse(Malformed malformed) {
-    side.service().refused(side.caller(), malformed.status(), malformed.detail());
-    if (answered) {
-      fail(Reason.PROTOCOL_ERROR, malformed.detail());
-      abort(Http2Error.PROTOCOL_ERROR);
-      return;
-    }
-    channel.write(
-        new DefaultHttp2HeadersFrame(
-            Http2Heads.response(malformed.status(), EmptyHttpHeaders.INSTANCE), true));
-    fail(Reason.PROTOCOL_ERROR, malformed.detail());
-    abort(inputEnded ? Http2Error.NO_ERROR : Http2Error.PROTOCOL_ERROR);
-  }
-
-  private void onTrailers(Http2HeadersFrame headers) {
-    if (over) {
-      return;
-    }
-    try {
-      HttpHeaders read = Http2Heads.headers(headers.headers());
-      if (!headers.isEndStream()) {
-        throw new Malformed(400, "http2.violation.of.messaging.rule: headers in the middle");
-      }
-      onInputEnd(read);
-    } catch (Malformed malformed) {
-      refuse(malformed);
-    }
-  }
-
-  private void onData(Http2DataFrame data) {
-    boolean end = data.isEndStream();
-    if (upgrade && !answered && data.content().isReadable()) {
-      data.release();
-      refuse(new Malformed(400, "http2.violation.of.messaging.rule: bytes before the upgrade"));
-      return;
-    }
+  void onData(Http2DataFrame data) {
+    credit += data.initialFlowControlledBytes();
     if (over || !data.content().isReadable()) {
       data.release();
-    } else if (receiver == null) {
-      early.add(data.content());
-    } else {
+      if (over) {
+        grant();
+      }
+    } else if (receiver != null && asked) {
       batch = true;
       receiver.onBytes(data.content());
-    }
-    if (end && !over) {
-      onInputEnd(EmptyHttpHeaders.INSTANCE);
-    }
-  }
-
-  private void onInputEnd(HttpHeaders read) {
-    endBatch();
-    inputEnded = true;
-    trailers = read;
-    if (receiver != null && !over) {
-      receiver.onFinish(read);
     } else {
-      endUntold = true;
+      waiting.add(data.content());
+    }
+    if (data.isEndStream() && !over) {
+      onEnd(EmptyHttpHeaders.INSTANCE);
     }
   }
 
-  @Override
-  public void channelReadComplete(ChannelHandlerContext ctx) {
-    endBatch();
+  void onEnd(HttpHeaders read) {
+    trailers = read;
+    inputEnded = true;
+    tellEnd();
   }
 
-  private void endBatch() {
+  private void tellEnd() {
+    if (receiver != null && waiting.isEmpty() && trailers != null && !over) {
+      HttpHeaders read = trailers;
+      trailers = null;
+      onTurnEnd();
+      receiver.onFinish(read);
+      if (outputEnded) {
+        over();
+      }
+    }
+  }
+
+  /** What came in one turn of the loop is there. */
+  void onTurnEnd() {
     if (batch && receiver != null && !over) {
       batch = false;
+      asked = false;
       receiver.onBatchEnd();
     }
   }
@@ -177,24 +121,48 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements HttpStre
   @Override
   public void start(Receiver to) {
     receiver = to;
-    for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
-      batch = true;
-      to.onBytes(bytes);
-    }
-    endBatch();
-    if (endUntold && !over) {
-      endUntold = false;
-      to.onFinish(trailers);
-    }
     if (failure != null) {
       to.onReset(failure, null);
+    } else {
+      deliver();
+    }
+  }
+
+  private void deliver() {
+    if (receiver == null || over) {
+      return;
+    }
+    for (ByteBuf bytes = waiting.poll(); bytes != null; bytes = waiting.poll()) {
+      batch = true;
+      receiver.onBytes(bytes);
+      if (over) {
+        return;
+      }
+    }
+    if (trailers != null) {
+      tellEnd();
+    } else {
+      onTurnEnd();
     }
   }
 
   @Override
   public void read() {
-    if (!over && !inputEnded) {
-      channel.read();
+    if (over) {
+      return;
+    }
+    grant();
+    asked = true;
+    if (!waiting.isEmpty()) {
+      deliver();
+    }
+  }
+
+  private void grant() {
+    if (credit > 0) {
+      connection.write(new DefaultHttp2WindowUpdateFrame(credit).stream(id));
+      credit = 0;
+      connection.flush();
     }
   }
 
@@ -211,10 +179,8 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements HttpStre
     if (!response.isInformational()) {
       answered = true;
     }
-    channel.write(
-        new DefaultHttp2HeadersFrame(
-            Http2Heads.response(response.status(), response.headers()), end),
-        channel.voidPromise());
+    Http2Headers headers = Http2Heads.response(response.status(), response.headers());
+    connection.write(new DefaultHttp2HeadersFrame(headers, end).stream(id));
     if (end) {
       ended();
     }
@@ -224,8 +190,23 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements HttpStre
   public void write(ByteBuf bytes) {
     if (over || outputEnded) {
       bytes.release();
-    } else {
-      channel.write(new DefaultHttp2DataFrame(bytes), channel.voidPromise());
+      return;
+    }
+    int size = bytes.readableBytes();
+    queued += size;
+    full |= queued > HIGH;
+    connection
+        .write(new DefaultHttp2DataFrame(bytes).stream(id))
+        .addListener(_ -> written(size));
+  }
+
+  private void written(int size) {
+    queued -= size;
+    if (full && queued <= LOW) {
+      full = false;
+      if (receiver != null && !over) {
+        receiver.onWritable();
+      }
     }
   }
 
@@ -234,102 +215,65 @@ final class Http2Stream extends ChannelInboundHandlerAdapter implements HttpStre
     if (over || outputEnded) {
       return;
     }
-    if (last.isEmpty()) {
-      channel.write(new DefaultHttp2DataFrame(Unpooled.EMPTY_BUFFER, true), channel.voidPromise());
-    } else {
-      channel.write(
-          new DefaultHttp2HeadersFrame(Http2Heads.trailers(last), true), channel.voidPromise());
-    }
+    connection.write(
+        last.isEmpty()
+            ? new DefaultHttp2DataFrame(Unpooled.EMPTY_BUFFER, true).stream(id)
+            : new DefaultHttp2HeadersFrame(Http2Heads.trailers(last), true).stream(id));
     ended();
   }
 
   private void ended() {
     outputEnded = true;
-    if (inputEnded || upgrade) {
-      return;
+    if (inputEnded) {
+      over();
+    } else if (receiver == null) {
+      // Nobody looks at the rest of the request (RFC 9113 §8.1).
+      reset(Reason.CANCELLED);
     }
-    // Answered before the request was over: nobody wants the rest (RFC 9113 §8.1).
-    channel.write(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR), channel.voidPromise());
-    channel.flush();
-    Receiver waiting = receiver;
-    receiver = null;
+  }
+
+  private void over() {
     over = true;
-    if (waiting != null) {
-      loop().execute(() -> waiting.onReset(Reason.CANCELLED, "answered before its end"));
-    }
+    waiting.forEach(ByteBuf::release);
+    waiting.clear();
+    connection.forget(this);
   }
 
   @Override
   public void flush() {
-    channel.flush();
+    connection.flush();
   }
 
   @Override
   public boolean writable() {
-    return channel.isWritable();
+    return !full;
   }
 
   @Override
   public void reset(Reason reason) {
     if (!over) {
-      over = true;
-      abort(Resets.code(reason));
+      boolean answeredWhole = outputEnded && !upgrade;
+      abort(answeredWhole ? Http2Error.NO_ERROR : Resets.code(reason));
     }
   }
 
-  private void abort(Http2Error error) {
-    over = true;
-    if (channel.isActive()) {
-      channel.writeAndFlush(new DefaultHttp2ResetFrame(error));
-      channel.close();
-    }
+  /** Ends the stream on the wire; nobody is told. */
+  void abort(Http2Error error) {
+    over();
+    connection.write(new DefaultHttp2ResetFrame(error).stream(id));
+    connection.flush();
   }
 
-  private void fail(Reason reason, @Nullable String detail) {
-    if (over || inputEnded && outputEnded) {
+  /** The stream has come to a bad end on the wire. */
+  void fail(Reason reason, @Nullable String detail) {
+    if (over) {
       return;
     }
-    over = true;
+    over();
     if (receiver == null) {
       failure = reason;
     } else {
       receiver.onReset(reason, detail);
     }
-  }
-
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    if (receiver != null && !over && channel.isWritable()) {
-      receiver.onWritable();
-    }
-  }
-
-  @Override
-  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof Http2ResetFrame reset) {
-      fail(Resets.reason(reset.errorCode()), null);
-      ctx.close();
-    } else {
-      ctx.fireUserEventTriggered(event);
-    }
-  }
-
-  @Override
-  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof Http2Exception broken && channel.isActive()) {
-      channel.writeAndFlush(new DefaultHttp2ResetFrame(broken.error()));
-      fail(Reason.PROTOCOL_ERROR, String.valueOf(broken.getMessage()));
-    } else {
-      fail(Reason.INTERNAL_ERROR, cause.toString());
-    }
-    ctx.close();
-  }
-
-  @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
-    for (ByteBuf bytes = early.poll(); bytes != null; bytes = early.poll()) {
-      bytes.release();
-    }
-    fail(Reason.CONNECTION_LOST, null);
   }
 }
