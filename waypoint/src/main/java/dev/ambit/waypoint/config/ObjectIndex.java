@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class ObjectIndex {
   private final Map<Parent, List<ClusterObject>> routes = new HashMap<>();
   private final List<VirtualService> virtualServices = new ArrayList<>();
-  private final List<AuthorizationPolicy> policies = new ArrayList<>();
-  private final List<RequestAuthentication> authentications = new ArrayList<>();
-  private final List<Telemetry> telemetries = new ArrayList<>();
+  private final Attached<AuthorizationPolicy> policies;
+  private final Attached<RequestAuthentication> authentications;
+        case Telemetry telemetry -> telemetries.add(telemetry);
   private final Map<String, List<ReferenceGrant>> grants = new HashMap<>();
   private final Map<String, Map<String, String>> labels = new HashMap<>();
   private final DestinationRules rules;
@@ -45,6 +45,8 @@ final class ObjectIndex {
   record Parent(String kind, String namespace, String name) {}
 
   ObjectIndex(Collection<ClusterObject> all, Place place) {
+    policies = new Attached<>(place);
+    authentications = new Attached<>(place);
     List<DestinationRule> destinationRules = new ArrayList<>();
     for (ClusterObject object : all) {
       switch (object) {
@@ -54,8 +56,9 @@ final class ObjectIndex {
         case TlsRoute route -> file(route.parents(), route);
         case VirtualService service -> virtualServices.add(service);
         case DestinationRule rule -> destinationRules.add(rule);
-        case AuthorizationPolicy policy -> policies.add(policy);
-        case RequestAuthentication authentication -> authentications.add(authentication);
+        case AuthorizationPolicy policy -> policies.file(policy, policy.targetRefs());
+        case RequestAuthentication authentication ->
+            authentications.file(authentication, authentication.targetRefs());
         case Telemetry telemetry -> telemetries.add(telemetry);
         case ReferenceGrant grant ->
             grants.computeIfAbsent(grant.metadata().namespace(), _ -> new ArrayList<>()).add(grant);
@@ -108,11 +111,11 @@ final class ObjectIndex {
     return virtualServices;
   }
 
-  List<AuthorizationPolicy> policies() {
+  Attached<AuthorizationPolicy> policies() {
     return policies;
   }
 
-  List<RequestAuthentication> authentications() {
+  Attached<RequestAuthentication> authentications() {
     return authentications;
   }
 

@@ -9,7 +9,6 @@ import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.object.RequestAuthentication;
-import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.route.Authority;
 import dev.ambit.model.telemetry.TelemetryRules;
 import dev.ambit.model.waypoint.PolicyAttachment;
@@ -127,14 +126,9 @@ final class Program implements Snapshot {
       RouteTable.Target target,
       List<ClusterObject> meant,
       PolicyAttachment.@Nullable Owner owner) {
-    List<AuthorizationPolicy> policies =
-        objects.policies().stream()
-            .filter(policy -> holds(policy.targetRefs(), policy.metadata().namespace(), owner))
-            .toList();
+    List<AuthorizationPolicy> policies = objects.policies().of(owner, place.attachment());
     List<RequestAuthentication> authentications =
-        objects.authentications().stream()
-            .filter(each -> holds(each.targetRefs(), each.metadata().namespace(), owner))
-            .toList();
+        objects.authentications().of(owner, place.attachment());
     HttpAuthorizer.Mesh rules =
         new HttpAuthorizer.Mesh(
             place.mesh().trustDomains(), place.mesh().providers(), place.mesh().manyProviders());
@@ -159,18 +153,6 @@ final class Program implements Snapshot {
         TelemetryRules.merge(
             TelemetryRules.applicable(objects.telemetries(), asked),
             TelemetryRules.Defaults.USUAL));
-  }
-
-  private boolean holds(
-      List<TargetReference> targets, String namespace, PolicyAttachment.@Nullable Owner owner) {
-    if (targets.isEmpty()) {
-      return false;
-    }
-    PolicyAttachment attachment =
-        new PolicyAttachment(targets, namespace, place.mesh().rootNamespace());
-    return owner == null
-        ? attachment.holdsAt(place.attachment())
-        : attachment.holdsFor(owner, place.attachment());
   }
 
   private static Destination.Protocol protocol(ServicePort.AppProtocol said) {

@@ -135,7 +135,7 @@ final class SnapshotTest {
         .isInstanceOf(Verdict.Denied.class);
   }
 
-  private static Verdict verdict(Destination destination) {
+  static Verdict verdict(Destination destination) {
     HttpAttributes request =
         HttpAttributes.of("GET", "http", "echo", "/", _ -> null, PathNormalization.BASE)
             .orElseThrow();

@@ -52,6 +52,26 @@ final class Town {
     return put(service(name, last, WAYPOINT));
   }
 
+  /** A service with any VIP. */
+  Town at(String name, String vip) {
+    Service plain = service(name, 0, WAYPOINT);
+    return put(
+        new Service(
+            plain.name(),
+            plain.key(),
+            List.of(new NetworkAddress("", ip(vip))),
+            List.of(),
+            plain.ports(),
+            List.of(),
+            plain.waypoint(),
+            List.of(),
+            plain.loadBalancing(),
+            plain.ipFamilies(),
+            true,
+            false,
+            plain.visibility()));
+  }
+
   Town unbound(String name, int last) {
     return put(service(name, last, null));
   }
@@ -94,7 +114,7 @@ final class Town {
             .namespace("demo")
             .serviceAccount("default")
             .trustDomain("cluster.local")
-            .addresses(List.of(ip("10.244.0." + pods)))
+            .addresses(List.of(ip("10.244." + pods / 250 + "." + pods % 250)))
             .waypoint(waypoint)
             .services(Map.of(key(service), Map.of(80, 8080, 9000, 9000, 7000, 7000)))
             .build();
