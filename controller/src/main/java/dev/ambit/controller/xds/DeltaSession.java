@@ -25,6 +25,7 @@ public final class DeltaSession implements AutoCloseable {
   private final VersionedResources resources;
   private final XdsEvents events;
   private final Client client;
+  private final Waypoints waypoints;
   private final Consumer<DeltaResponse> out;
   private final Consumer<DeltaSession> onClose;
   private final Map<ResourceType, Stream> streams = new EnumMap<>(ResourceType.class);
@@ -37,12 +38,17 @@ public final class DeltaSession implements AutoCloseable {
    * Who is at the other end.
    *
    * @param node proven by the caller's credentials
-   * @param waypoints says which waypoint it is, when it asks for what waypoints are sent
+   * @param pod proven so, {@code namespace/name}; "" for the node itself
    */
-  public record Client(String node, String address, Waypoints waypoints) {
-    /** One that is no waypoint. */
+  public record Client(String node, String address, String pod) {
+    /** A node. */
     public Client(String node, String address) {
-      this(node, address, (_, _) -> Optional.empty());
+      this(node, address, "");
+    }
+
+    /** Whose streams are counted together. */
+    String account() {
+      return pod.isEmpty() ? node : "pod " + pod;
     }
   }
 
@@ -51,10 +57,13 @@ public final class DeltaSession implements AutoCloseable {
   public interface Waypoints {
     /**
      * The waypoint, {@code namespace/name}, that the pod in {@code nodeId} is an instance of; empty
-     * unless it is one and is on {@code node}.
+     * unless it is one and {@code client} may speak for it.
      */
-    Optional<String> of(String node, String nodeId);
+    Optional<String> of(Client client, String nodeId);
   }
+
+  /** What every session stands on. */
+  record Server(VersionedResources resources, XdsEvents events, Waypoints waypoints) {}
 
   /** Why a stream is ended. */
   public record Refusal(Kind kind, String message) {
@@ -101,13 +110,13 @@ public final class DeltaSession implements AutoCloseable {
   }
 
   DeltaSession(
-      VersionedResources resources,
-      XdsEvents events,
+      Server server,
       Client client,
       Consumer<DeltaResponse> out,
       Consumer<DeltaSession> onClose) {
-    this.resources = resources;
-    this.events = events;
+    this.resources = server.resources();
+    this.events = server.events();
+    this.waypoints = server.waypoints();
     this.client = client;
     this.out = out;
     this.onClose = onClose;
@@ -168,7 +177,7 @@ public final class DeltaSession implements AutoCloseable {
   private Optional<String> waypoint(ResourceType type) {
     return switch (type) {
       case ADDRESS, AUTHORIZATION -> Optional.of("");
-      case OBJECT -> client.waypoints().of(client.node(), nodeId);
+      case OBJECT -> waypoints.of(client, nodeId);
     };
   }
 

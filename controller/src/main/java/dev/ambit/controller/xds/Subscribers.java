@@ -21,9 +21,8 @@ public final class Subscribers {
   private static final int MOST_PER_NODE = 16;
 
   private final VersionedResources resources;
-  private final XdsEvents events;
+  private final DeltaSession.Server server;
   private final Executor executor;
-  private final DeltaSession.Waypoints waypoints;
   private final Set<DeltaSession> sessions = ConcurrentHashMap.newKeySet();
   private final Map<String, Integer> perNode = new HashMap<>();
 
@@ -33,9 +32,8 @@ public final class Subscribers {
       Executor executor,
       DeltaSession.Waypoints waypoints) {
     this.resources = resources;
-    this.events = events;
+    this.server = new DeltaSession.Server(resources, events, waypoints);
     this.executor = executor;
-    this.waypoints = waypoints;
   }
 
   /** For clients of which none is a waypoint. */
@@ -44,16 +42,14 @@ public final class Subscribers {
   }
 
   /** Begins a session; empty when there are too many of that node, or at all. */
-  public Optional<DeltaSession> open(DeltaSession.Client caller, Consumer<DeltaResponse> out) {
-    DeltaSession.Client client =
-        new DeltaSession.Client(caller.node(), caller.address(), waypoints);
-    DeltaSession session = new DeltaSession(resources, events, client, out, this::forget);
+  public Optional<DeltaSession> open(DeltaSession.Client client, Consumer<DeltaResponse> out) {
+    DeltaSession session = new DeltaSession(server, client, out, this::forget);
     synchronized (perNode) {
-      int open = perNode.getOrDefault(client.node(), 0);
+      int open = perNode.getOrDefault(client.account(), 0);
       if (open >= MOST_PER_NODE || sessions.size() >= MOST_SESSIONS) {
         return Optional.empty();
       }
-      perNode.put(client.node(), open + 1);
+      perNode.put(client.account(), open + 1);
       sessions.add(session);
     }
     return Optional.of(session);
@@ -62,7 +58,8 @@ public final class Subscribers {
   private void forget(DeltaSession session) {
     synchronized (perNode) {
       if (sessions.remove(session)) {
-        perNode.computeIfPresent(session.client().node(), (_, open) -> open == 1 ? null : open - 1);
+        perNode.computeIfPresent(
+            session.client().account(), (_, open) -> open == 1 ? null : open - 1);
       }
     }
   }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The objects of all files together: keeps what was last good, finds duplicates, remembers when an
@@ -26,7 +27,7 @@ final class FolderState {
       Comparator.comparing(Key::kind).thenComparing(Key::namespace).thenComparing(Key::name);
 
   private final Map<String, Content> files = new TreeMap<>();
-  private Map<Key, Birth> births = new HashMap<>();
+  private Map<Key, Born> births = new HashMap<>();
 
   private record Key(String kind, String namespace, String name) {
     static Key of(ClusterObject object) {
@@ -43,7 +44,8 @@ final class FolderState {
     }
   }
 
-  private record Birth(Instant created, long generation, String spec) {}
+  /** When an object was first seen, what was read last, and the object that came of both. */
+  private record Born(Instant created, long generation, Loaded read, ClusterObject object) {}
 
   /**
    * A file's new content. Objects it had and that cannot be read now stay as they were; and while a
@@ -83,7 +85,7 @@ final class FolderState {
 
   Snapshot snapshot() {
     Map<Key, ClusterObject> objects = new TreeMap<>(ORDER);
-    Map<Key, Birth> next = new HashMap<>();
+    Map<Key, Born> next = new HashMap<>();
     Map<String, String> specs = new HashMap<>();
     List<ManifestProblem> problems = new ArrayList<>();
     Map<Key, Refused> refused = new LinkedHashMap<>();
@@ -94,9 +96,9 @@ final class FolderState {
         Key key = Key.of(loaded.object());
         ClusterObject first = objects.get(key);
         if (first == null) {
-          Birth birth = birth(key, loaded);
-          next.put(key, birth);
-          objects.put(key, born(loaded.object(), birth));
+          Born born = born(births.get(key), loaded);
+          next.put(key, born);
+          objects.put(key, born.object());
           if (Kinds.carried(key.kind())) {
             specs.put(key.toString(), loaded.spec());
           }
@@ -113,20 +115,22 @@ final class FolderState {
         Map.copyOf(specs));
   }
 
-  private Birth birth(Key key, Loaded loaded) {
-    Instant created = loaded.object().metadata().created();
-    Birth before = births.get(key);
-    if (before == null) {
-      return new Birth(created, 1, loaded.spec());
+  /** One that was not read again is the same object as before. */
+  private static Born born(@Nullable Born before, Loaded loaded) {
+    if (before != null && before.read() == loaded) {
+      return before;
     }
-    boolean changed = !before.spec.equals(loaded.spec());
-    return new Birth(
-        loaded.dated() ? created : before.created,
-        changed ? before.generation + 1 : before.generation,
-        loaded.spec());
+    Instant created = loaded.object().metadata().created();
+    long generation = 1;
+    if (before != null) {
+      boolean changed = !before.read().spec().equals(loaded.spec());
+      generation = changed ? before.generation() + 1 : before.generation();
+      created = loaded.dated() ? created : before.created();
+    }
+    return new Born(created, generation, loaded, object(loaded.object(), created, generation));
   }
 
-  private static ClusterObject born(ClusterObject object, Birth birth) {
+  private static ClusterObject object(ClusterObject object, Instant created, long generation) {
     Metadata read = object.metadata();
     return object.withMetadata(
         new Metadata(
@@ -135,9 +139,9 @@ final class FolderState {
             read.uid(),
             read.labels(),
             read.annotations(),
-            birth.created,
+            created,
             read.origin(),
-            birth.generation));
+            generation));
   }
 
   private static ManifestProblem duplicate(String file, Loaded second, ClusterObject first) {

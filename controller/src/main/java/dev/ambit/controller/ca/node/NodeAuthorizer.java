@@ -80,17 +80,22 @@ public final class NodeAuthorizer {
    * The waypoint, {@code namespace/name}, of the pod that {@code nodeId} names; empty unless that
    * pod is on {@code node} and its label names a Gateway of its namespace.
    *
+   * @param proven the only pod the caller speaks for; "" for all of the node
    * @param nodeId {@code TYPE~IP~POD.NAMESPACE~DOMAIN}
    */
-  public Optional<String> waypoint(String node, String nodeId) {
+  public Optional<String> waypoint(String node, String proven, String nodeId) {
     String[] parts = nodeId.split("~", -1);
     int dot = parts.length == 4 ? parts[2].lastIndexOf('.') : -1;
     if (dot < 0) {
       return Optional.empty();
     }
     String namespace = parts[2].substring(dot + 1);
+    String name = parts[2].substring(0, dot);
+    if (!proven.isEmpty() && !proven.equals(namespace + "/" + name)) {
+      return Optional.empty();
+    }
     NamespaceObjects objects = placement.input.in(namespace);
-    Pod pod = objects.pods().get(parts[2].substring(0, dot));
+    Pod pod = objects.pods().get(name);
     if (pod == null || !pod.node().equals(node) || pod.phase().terminal()) {
       return Optional.empty();
     }
