@@ -1,0 +1,27 @@
+package dev.ambit.waypoint.telemetry.trace.export;
+
+import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
+import java.io.IOException;
+import java.util.List;
+
+/** Hands batches of spans to a collector. One thread at a time; blocks. */
+public interface Transport extends AutoCloseable {
+  /**
+   * Sends a batch.
+   *
+   * @throws IOException when the collector cannot be reached; the batch may be sent again
+   */
+  Outcome send(List<FinishedSpan> spans) throws IOException;
+
+  @Override
+  void close();
+
+  /** What the collector said. */
+  enum Outcome {
+    TAKEN,
+    /** It may take the batch later. */
+    LATER,
+    /** It will never take it. */
+    REFUSED
+  }
+}

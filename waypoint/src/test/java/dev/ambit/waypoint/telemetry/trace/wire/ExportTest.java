@@ -1,0 +1,294 @@
+package dev.ambit.waypoint.telemetry.trace.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.ambit.daemon.Json;
+import dev.ambit.daemon.Metrics;
+import dev.ambit.model.mesh.MeshChange;
+import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.object.ExtensionProvider.Backend;
+import dev.ambit.model.workload.Service;
+import dev.ambit.model.workload.ServiceKey;
+import dev.ambit.model.workload.ServicePort;
+import dev.ambit.model.workload.Workload;
+import dev.ambit.waypoint.telemetry.Span;
+import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
+import dev.ambit.waypoint.telemetry.trace.export.Collector;
+import dev.ambit.waypoint.telemetry.trace.export.HttpPost;
+import dev.ambit.waypoint.telemetry.trace.export.SpanBatches;
+import dev.ambit.waypoint.telemetry.trace.export.SpanBatches.Timing;
+import dev.ambit.waypoint.telemetry.trace.export.SpanCounts;
+import dev.ambit.waypoint.telemetry.trace.export.Transport;
+import dev.ambit.waypoint.telemetry.trace.export.ZipkinJson;
+import io.grpc.Server;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;
+import io.opentelemetry.proto.collector.trace.v1.TraceServiceGrpc;
+import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.trace.v1.Status;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class ExportTest {
+  private static final Duration SOON = Duration.ofMillis(20);
+  private static final Timing QUICK = new Timing(SOON, SOON, 5, Duration.ofSeconds(5));
+  private static final Map<String, String> RESOURCE = Map.of("service.name", "wp.demo");
+  private static final ServiceKey KEY = new ServiceKey("obs", "otel.obs.svc.cluster.local");
+  private static final FinishedSpan SPAN =
+      new FinishedSpan(
+          new Span(
+              "0af7651916cd43dd8448eb211c80319c",
+              "b7ad6b7169203331",
+              "00f067aa0ba902b7",
+              true,
+              1_795_608_000_123_000_000L),
+          "svc:80/*",
+          "a=b",
+          12_400_000,
+          true,
+          Map.of("http.method", "GET"));
+
+  private final Metrics metrics = new Metrics();
+  private final SpanCounts counts = new SpanCounts(metrics);
+
+  /** The collector as a service of the mesh, whose one endpoint listens on the loopback. */
+  private static Collector collector(int port) {
+    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+    Service service =
+        Service.of(
+            "otel",
+            KEY,
+            List.of(),
+            Map.of(4317, new ServicePort(4317, port, ServicePort.AppProtocol.GRPC)));
+    Workload workload =
+        Workload.named("Kubernetes//Pod/obs/otel-0")
+            .name("otel-0")
+            .namespace("obs")
+            .addresses(List.of(loopback))
+            .services(Map.of(KEY, Map.of(4317, port)))
+            .build();
+    MeshView mesh =
+        MeshView.empty()
+            .with(new MeshChange.ServicePut(service))
+            .with(new MeshChange.WorkloadPut(workload));
+    return new Collector(() -> mesh, "demo", new Backend(KEY.hostname(), 4317));
+  }
+
+  private String count(String name) {
+    return new String(metrics.scrape("").body(), StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+        .findFirst()
+        .orElse("");
+  }
+
+  private static final class FakeCollector extends TraceServiceGrpc.TraceServiceImplBase {
+    private final BlockingQueue<ExportTraceServiceRequest> got = new LinkedBlockingQueue<>();
+
+    @Override
+    public void export(
+        ExportTraceServiceRequest request, StreamObserver<ExportTraceServiceResponse> answer) {
+      got.add(request);
+      answer.onNext(ExportTraceServiceResponse.getDefaultInstance());
+      answer.onCompleted();
+    }
+  }
+
+  private static void isTheSpan(@Nullable ExportTraceServiceRequest request) {
+    assertThat(request).isNotNull();
+    var resource = request.getResourceSpans(0);
+    assertThat(resource.getResource().getAttributesList())
+        .extracting(KeyValue::getKey, each -> each.getValue().getStringValue())
+        .containsExactly(org.assertj.core.groups.Tuple.tuple("service.name", "wp.demo"));
+    var span = resource.getScopeSpans(0).getSpans(0);
+    assertThat(HexFormat.of().formatHex(span.getTraceId().toByteArray()))
+        .isEqualTo(SPAN.span().traceId());
+    assertThat(HexFormat.of().formatHex(span.getSpanId().toByteArray()))
+        .isEqualTo(SPAN.span().spanId());
+    assertThat(HexFormat.of().formatHex(span.getParentSpanId().toByteArray()))
+        .isEqualTo(SPAN.span().parentId());
+    assertThat(span.getTraceState()).isEqualTo("a=b");
+    assertThat(span.getName()).isEqualTo("svc:80/*");
+    assertThat(span.getKind())
+        .isEqualTo(io.opentelemetry.proto.trace.v1.Span.SpanKind.SPAN_KIND_SERVER);
+    assertThat(span.getEndTimeUnixNano() - span.getStartTimeUnixNano()).isEqualTo(12_400_000);
+    assertThat(span.getStatus().getCode()).isEqualTo(Status.StatusCode.STATUS_CODE_ERROR);
+    assertThat(span.getAttributes(0).getKey()).isEqualTo("http.method");
+  }
+
+  @Test
+  void by_otlp_over_grpc() throws Exception {
+    FakeCollector fake = new FakeCollector();
+    Server server =
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+            .addService(fake)
+            .build()
+            .start();
+    try (SpanBatches spans =
+        new SpanBatches(
+            "test",
+            new OtlpGrpc(collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
+            QUICK,
+            counts)) {
+      spans.offer(SPAN);
+
+      isTheSpan(fake.got.poll(10, TimeUnit.SECONDS));
+    } finally {
+      server.shutdownNow();
+    }
+    assertThat(count("ambit_spans_exported_total")).endsWith(" 1");
+  }
+
+  /** Answers with 503 first, then takes. */
+  private static HttpServer server(BlockingQueue<byte[]> got, int failures) throws IOException {
+    AtomicInteger left = new AtomicInteger(failures);
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    server.createContext("/", exchange -> {
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      boolean fail = left.getAndDecrement() > 0;
+      if (!fail) {
+        got.add(body);
+      }
+      exchange.sendResponseHeaders(fail ? 503 : 202, -1);
+      exchange.close();
+    });
+    server.start();
+    return server;
+  }
+
+  @Test
+  void by_otlp_over_http_and_again_when_the_collector_was_busy() throws Exception {
+    BlockingQueue<byte[]> got = new LinkedBlockingQueue<>();
+    HttpServer server = server(got, 2);
+    HttpPost.Target target =
+        new HttpPost.Target(
+            "/v1/traces", "application/x-protobuf", Map.of("x-a", "b"), QUICK.flush());
+    try (SpanBatches spans =
+        new SpanBatches(
+            "test",
+            new HttpPost(
+                collector(server.getAddress().getPort()),
+                target,
+                batch -> OtlpSpans.encode(batch, RESOURCE)),
+            QUICK,
+            counts)) {
+      spans.offer(SPAN);
+
+      byte[] body = got.poll(10, TimeUnit.SECONDS);
+      assertThat(body).isNotNull();
+      isTheSpan(ExportTraceServiceRequest.parseFrom(body));
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void as_zipkin_s_json() throws Exception {
+    BlockingQueue<byte[]> got = new LinkedBlockingQueue<>();
+    HttpServer server = server(got, 0);
+    HttpPost.Target target =
+        new HttpPost.Target("/api/v2/spans", "application/json", Map.of(), QUICK.flush());
+    try (SpanBatches spans =
+        new SpanBatches(
+            "test",
+            new HttpPost(
+                collector(server.getAddress().getPort()),
+                target,
+                batch -> ZipkinJson.encode(batch, "wp.demo")),
+            QUICK,
+            counts)) {
+      spans.offer(SPAN);
+
+      byte[] body = got.poll(10, TimeUnit.SECONDS);
+      assertThat(body).isNotNull();
+      JsonNode span = Json.read(body).get(0);
+      assertThat(span.path("traceId").asString()).isEqualTo(SPAN.span().traceId());
+      assertThat(span.path("timestamp").asLong()).isEqualTo(1_795_608_000_123_000L);
+      assertThat(span.path("duration").asLong()).isEqualTo(12_400);
+      assertThat(span.path("localEndpoint").path("serviceName").asString()).isEqualTo("wp.demo");
+      assertThat(span.path("tags").path("http.method").asString()).isEqualTo("GET");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  /** Takes nothing until it is let. */
+  private static final class Stuck implements Transport {
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch let = new CountDownLatch(1);
+    private final AtomicInteger sent = new AtomicInteger();
+
+    @Override
+    public Outcome send(List<FinishedSpan> spans) throws IOException {
+      asked.countDown();
+      try {
+        assertThat(let.await(20, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      sent.addAndGet(spans.size());
+      return Outcome.TAKEN;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void what_does_not_fit_is_dropped_and_counted_and_the_rest_is_sent_at_the_end() throws Exception {
+    Stuck stuck = new Stuck();
+    try (SpanBatches spans = new SpanBatches("test", stuck, QUICK, counts)) {
+      spans.offer(SPAN);
+      assertThat(stuck.asked.await(10, TimeUnit.SECONDS)).isTrue();
+      for (int i = 0; i < 5000; i++) {
+        spans.offer(SPAN);
+      }
+      assertThat(count("ambit_spans_dropped_total{reason=\"queue_full\"}")).endsWith(" 904");
+      stuck.let.countDown();
+    }
+    assertThat(stuck.sent).hasValue(4097);
+  }
+
+  @Test
+  void a_collector_that_is_not_there_costs_the_batch() throws Exception {
+    HttpServer server = server(new LinkedBlockingQueue<>(), 0);
+    int port = server.getAddress().getPort();
+    server.stop(0);
+    Timing impatient = new Timing(SOON, Duration.ofMillis(1), 2, Duration.ofSeconds(10));
+    try (SpanBatches spans =
+        new SpanBatches(
+            "test",
+            new OtlpGrpc(collector(port), RESOURCE, Map.of(), Duration.ofSeconds(2)),
+            impatient,
+            counts)) {
+      spans.offer(SPAN);
+    }
+    assertThat(count("ambit_spans_dropped_total{reason=\"unreachable\"}")).endsWith(" 1");
+  }
+
+  @Test
+  void a_name_that_is_not_the_mesh_s_is_left_to_dns() {
+    Collector outside =
+        new Collector(MeshView::empty, "demo", new Backend("collector.example", 4318));
+
+    assertThat(outside.authority()).isEqualTo("collector.example:4318");
+    assertThat(collector(1234).authority()).isEqualTo("127.0.0.1:1234");
+  }
+}
