@@ -1,5 +1,7 @@
 package dev.ambit.model.telemetry;
 
+import dev.ambit.model.object.ExtensionProvider;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.Telemetry;
 import dev.ambit.model.object.Telemetry.MetricOverride;
 import dev.ambit.model.telemetry.EffectiveTelemetry.Logging;
@@ -28,6 +30,8 @@ public final class TelemetryRules {
   /** The log of mesh config's {@code accessLogFile}; no provider can have this name. */
   public static final String MESH_LOG = "";
 
+  private static final List<String> USUAL_METRICS = List.of("prometheus");
+
   private static final Comparator<Telemetry> OLDEST_FIRST =
       Comparator.comparing((Telemetry each) -> each.metadata().created())
           .thenComparing(each -> each.metadata().name());
@@ -55,6 +59,22 @@ public final class TelemetryRules {
     /** Metrics only. */
     public static final Defaults USUAL =
         new Defaults(Set.of("prometheus"), List.of("prometheus"), List.of(), List.of());
+
+    /** What the mesh configuration says. */
+    public static Defaults of(MeshConfig mesh) {
+      Set<String> prometheus = new HashSet<>(USUAL.prometheus());
+      for (ExtensionProvider provider : mesh.providers()) {
+        if (provider.kind() instanceof ExtensionProvider.Prometheus) {
+          prometheus.add(provider.name());
+        }
+      }
+      List<String> logs = mesh.defaults().accessLogging();
+      if (logs.isEmpty() && !mesh.accessLog().file().isEmpty()) {
+        logs = List.of(MESH_LOG);
+      }
+      return new Defaults(
+          prometheus, mesh.defaults().metrics(), logs, mesh.defaults().tracing());
+    }
 
     public Defaults {
       prometheus = Set.copyOf(prometheus);
@@ -110,7 +130,7 @@ public final class TelemetryRules {
   private static Map<Metric, MetricRule> metrics(List<Telemetry> telemetries, Defaults defaults) {
     Map<Metric, Collected> collected = new EnumMap<>(Metric.class);
     List<String> inherited =
-        defaults.metrics().isEmpty() ? List.copyOf(defaults.prometheus()) : defaults.metrics();
+        defaults.metrics().isEmpty() ? USUAL_METRICS : defaults.metrics();
     boolean scraped = inherited.stream().anyMatch(defaults.prometheus()::contains);
     for (Telemetry telemetry : telemetries) {
       for (Telemetry.Metrics each : telemetry.metrics()) {

@@ -40,6 +40,7 @@ final class ObjectIndex {
   private final Map<String, Map<String, String>> labels = new HashMap<>();
   private final DestinationRules rules;
   private @Nullable Gateway gateway;
+  private @Nullable MeshConfig meshConfig;
 
   /** What routes are attached to: {@code kind} is Service or ServiceEntry. */
   record Parent(String kind, String namespace, String name) {}
@@ -68,9 +69,13 @@ final class ObjectIndex {
             gateway = each;
           }
         }
+        case MeshConfig config -> {
+          if (config.metadata().namespace().equals(place.mesh().rootNamespace())) {
+            meshConfig = config;
+          }
+        }
         case GatewayClass _,
             KubernetesService _,
-            MeshConfig _,
             Namespace _,
             PeerAuthentication _,
             ServiceAccount _ -> {
@@ -136,6 +141,11 @@ final class ObjectIndex {
     return labels.isEmpty()
         ? Map.of()
         : labels.getOrDefault(workload.namespace() + "/" + workload.name(), Map.of());
+  }
+
+  /** The mesh configuration; null when there is none. */
+  @Nullable MeshConfig meshConfig() {
+    return meshConfig;
   }
 
   /** Its own Gateway; null when it was not sent. */

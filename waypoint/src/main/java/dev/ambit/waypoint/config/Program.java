@@ -8,6 +8,7 @@ import dev.ambit.model.jwt.JwtAuthentication;
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.route.Authority;
 import dev.ambit.model.telemetry.TelemetryRules;
@@ -53,6 +54,11 @@ final class Program implements Snapshot {
   @Override
   public MeshView mesh() {
     return mesh;
+  }
+
+  @Override
+  public Optional<MeshConfig> meshConfig() {
+    return Optional.ofNullable(objects.meshConfig());
   }
 
   @Override
@@ -149,10 +155,13 @@ final class Program implements Snapshot {
   private Destination.Telemetry telemetry(PolicyAttachment.@Nullable Owner owner) {
     TelemetryRules.Asked asked =
         new TelemetryRules.Asked(place.attachment(), owner, place.mesh().rootNamespace());
+    MeshConfig config = objects.meshConfig();
     return new Destination.Telemetry(
         TelemetryRules.merge(
             TelemetryRules.applicable(objects.telemetries(), asked),
-            TelemetryRules.Defaults.USUAL));
+            config == null
+                ? TelemetryRules.Defaults.USUAL
+                : TelemetryRules.Defaults.of(config)));
   }
 
   private static Destination.Protocol protocol(ServicePort.AppProtocol said) {

@@ -2,12 +2,16 @@ package dev.ambit.waypoint.config;
 
 import dev.ambit.model.http.RouteAction;
 import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.route.Authority;
 import java.util.Optional;
 
 /** Everything the waypoint goes by at one moment. Immutable; any thread. */
 public interface Snapshot {
   MeshView mesh();
+
+  /** The mesh configuration, when there is one. */
+  Optional<MeshConfig> meshConfig();
 
   /** What {@code authority}, the target of a CONNECT, names; empty when it is not ours to serve. */
   Optional<Destination> destination(Authority authority);

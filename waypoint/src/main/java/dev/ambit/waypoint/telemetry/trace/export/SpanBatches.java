@@ -11,6 +11,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * Sends spans to one collector in batches, from a bounded queue, on a thread of its own (spec:
@@ -34,7 +35,7 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
         new Timing(Duration.ofSeconds(1), Duration.ofMillis(500), 5, Duration.ofSeconds(3));
   }
 
-  private final Transport transport;
+  private final Supplier<Transport> opening;
   private final Timing timing;
   private final SpanCounts counts;
   private final Queue<FinishedSpan> queue = new ConcurrentLinkedQueue<>();
@@ -43,8 +44,12 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
   private volatile boolean closing;
   private boolean unreachable;
 
-  public SpanBatches(String name, Transport transport, Timing timing, SpanCounts counts) {
-    this.transport = transport;
+  /**
+   * @param opening called on the thread of its own, which then owns the transport
+   */
+  public SpanBatches(
+      String name, Supplier<Transport> opening, Timing timing, SpanCounts counts) {
+    this.opening = opening;
     this.timing = timing;
     this.counts = counts;
     this.thread = Thread.ofVirtual().name("spans to " + name).unstarted(this::run);
@@ -66,6 +71,12 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
   }
 
   private void run() {
+    try (Transport transport = opening.get()) {
+      run(transport);
+    }
+  }
+
+  private void run(Transport transport) {
     List<FinishedSpan> batch = new ArrayList<>(MOST_IN_BATCH);
     while (true) {
       if (queued.get() < MOST_IN_BATCH && !closing) {
@@ -73,13 +84,12 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
       }
       take(batch);
       if (!batch.isEmpty()) {
-        deliver(batch);
+        deliver(transport, batch);
         batch.clear();
       } else if (closing) {
-        break;
+        return;
       }
     }
-    transport.close();
   }
 
   private void take(List<FinishedSpan> batch) {
@@ -93,10 +103,10 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
     }
   }
 
-  private void deliver(List<FinishedSpan> batch) {
+  private void deliver(Transport transport, List<FinishedSpan> batch) {
     long pause = timing.firstPause().toNanos();
     for (int attempt = 1; ; attempt++) {
-      switch (send(batch)) {
+      switch (send(transport, batch)) {
         case TAKEN -> {
           counts.exported.add(batch.size());
           unreachable = false;
@@ -118,7 +128,7 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
     }
   }
 
-  private Transport.Outcome send(List<FinishedSpan> batch) {
+  private Transport.Outcome send(Transport transport, List<FinishedSpan> batch) {
     try {
       return transport.send(List.copyOf(batch));
     } catch (IOException e) {

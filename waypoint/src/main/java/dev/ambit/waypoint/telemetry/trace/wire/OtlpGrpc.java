@@ -49,12 +49,18 @@ public final class OtlpGrpc implements Transport {
         case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> {
           // Another endpoint may do better.
           disconnect();
-          throw new IOException(e.getStatus().toString(), e);
+          throw new IOException(why(e), e);
         }
         case RESOURCE_EXHAUSTED, ABORTED -> Outcome.LATER;
         default -> Outcome.REFUSED;
       };
     }
+  }
+
+  private static String why(StatusRuntimeException e) {
+    Throwable cause = e.getStatus().getCause();
+    String said = cause == null ? e.getStatus().getDescription() : cause.getMessage();
+    return e.getStatus().getCode() + (said == null ? "" : ": " + said);
   }
 
   private ManagedChannel channel() {

@@ -144,7 +144,7 @@ class ExportTest {
     try (SpanBatches spans =
         new SpanBatches(
             "test",
-            new OtlpGrpc(collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
+            () -> new OtlpGrpc(collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
             QUICK,
             counts)) {
       spans.offer(SPAN);
@@ -183,7 +183,7 @@ class ExportTest {
     try (SpanBatches spans =
         new SpanBatches(
             "test",
-            new HttpPost(
+            () -> new HttpPost(
                 collector(server.getAddress().getPort()),
                 target,
                 batch -> OtlpSpans.encode(batch, RESOURCE)),
@@ -208,7 +208,7 @@ class ExportTest {
     try (SpanBatches spans =
         new SpanBatches(
             "test",
-            new HttpPost(
+            () -> new HttpPost(
                 collector(server.getAddress().getPort()),
                 target,
                 batch -> ZipkinJson.encode(batch, "wp.demo")),
@@ -254,7 +254,7 @@ class ExportTest {
   @Test
   void what_does_not_fit_is_dropped_and_counted_and_the_rest_is_sent_at_the_end() throws Exception {
     Stuck stuck = new Stuck();
-    try (SpanBatches spans = new SpanBatches("test", stuck, QUICK, counts)) {
+    try (SpanBatches spans = new SpanBatches("test", () -> stuck, QUICK, counts)) {
       spans.offer(SPAN);
       assertThat(stuck.asked.await(10, TimeUnit.SECONDS)).isTrue();
       for (int i = 0; i < 5000; i++) {
@@ -275,7 +275,7 @@ class ExportTest {
     try (SpanBatches spans =
         new SpanBatches(
             "test",
-            new OtlpGrpc(collector(port), RESOURCE, Map.of(), Duration.ofSeconds(2)),
+            () -> new OtlpGrpc(collector(port), RESOURCE, Map.of(), Duration.ofSeconds(2)),
             impatient,
             counts)) {
       spans.offer(SPAN);
