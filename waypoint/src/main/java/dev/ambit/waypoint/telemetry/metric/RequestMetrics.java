@@ -27,8 +27,8 @@ public final class RequestMetrics {
   /** A series nobody touched for so long is dropped: pods come and go. */
   static final Duration IDLE = Duration.ofHours(1);
 
-  /** Label sets beyond so many on one loop are counted together, as {@code unknown}. */
-  private static final int MOST_SERIES = 20_000;
+  /** The usual limit of label sets. */
+  public static final int MOST_SERIES = 20_000;
 
   /** Upper bounds of every histogram of Istio. */
   static final double[] BOUNDS = {
@@ -45,12 +45,11 @@ public final class RequestMetrics {
   private final Map<Metric, LoopHistograms> histograms = new HashMap<>();
   private final Map<EventLoop, Loop> loops = new ConcurrentHashMap<>();
 
+  /**
+   * @param network that addresses of clients are on
+   * @param mostSeries label sets a loop keeps apart; further ones are counted as {@code unknown}
+   */
   public RequestMetrics(
-      Metrics metrics, InstantSource clock, Supplier<MeshView> mesh, String network) {
-    this(metrics, clock, mesh, network, MOST_SERIES);
-  }
-
-  RequestMetrics(
       Metrics metrics,
       InstantSource clock,
       Supplier<MeshView> mesh,
@@ -162,12 +161,17 @@ public final class RequestMetrics {
           view.destination(told.endpoint),
           protocol,
           http ? told.status : -1,
-          http ? told.grpcStatus : -1,
+          http ? known(told.grpcStatus) : -1,
           told.flags,
           plan,
           plan == TagPlan.USUAL
               ? List.of()
               : plan.values(new ToldFacts(told, view.sourceWorkload(now, told.caller))));
+    }
+
+    /** Endpoints may say any number; those that gRPC does not know are UNKNOWN. */
+    private static int known(int grpcStatus) {
+      return grpcStatus > 16 ? 2 : grpcStatus;
     }
 
     /** The series of {@code wanted}, which stays while it has users. */

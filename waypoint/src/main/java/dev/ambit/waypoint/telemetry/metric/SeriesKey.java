@@ -72,15 +72,15 @@ record SeriesKey(
     static final ServiceNames NONE = new ServiceNames(Side.UNKNOWN, Side.UNKNOWN, Side.UNKNOWN);
   }
 
-  /** Where series beyond the limit are counted together. */
+  /** Where series beyond the limit are counted together; of codes only the class is kept. */
   SeriesKey overflow() {
     return new SeriesKey(
         Side.NOBODY,
         ServiceNames.NONE,
         Side.NOBODY,
         protocol,
-        code,
-        grpc,
+        code < 0 ? code : code / 100 * 100,
+        Math.min(grpc, 1),
         flags,
         TagPlan.USUAL,
         List.of());

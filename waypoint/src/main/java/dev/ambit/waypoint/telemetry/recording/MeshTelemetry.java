@@ -36,7 +36,12 @@ public final class MeshTelemetry implements AutoCloseable {
       Map<String, String> environment) {
     this.providers = new Providers(programming, self, new SpanCounts(metrics));
     this.requests =
-        new RequestMetrics(metrics, clock, () -> programming.current().mesh(), self.network());
+        new RequestMetrics(
+            metrics,
+            clock,
+            () -> programming.current().mesh(),
+            self.network(),
+            RequestMetrics.MOST_SERIES);
     this.logs = new AccessLogs(metrics, providers::logs);
     Tracer tracer = new Tracer(providers::tracing, new SpanWriter(self, environment));
     this.recorder = new MeshRecorder(clock, requests, logs, tracer);

@@ -51,6 +51,7 @@ final class Scene implements AutoCloseable {
       new GatewayAddress(new GatewayAddress.ByHostname(key("wp")), 15008);
 
   final Metrics metrics = new Metrics();
+  Instant now = NOON;
   final Map<String, AccessLogs.Target> logs = new HashMap<>();
   final Map<String, Tracer.Provider> tracing = new HashMap<>();
   final ConcurrentLinkedQueue<FinishedSpan> spans = new ConcurrentLinkedQueue<>();
@@ -75,8 +76,8 @@ final class Scene implements AutoCloseable {
     tracing.put("otel", new Tracer.Provider(false, -1, spans::add));
     tracing.put("zipkin", new Tracer.Provider(true, 100, spans::add));
     Self self = new Self("demo", "wp", "wp-0", "latest", "10.244.0.7", "Kubernetes", "m", "");
-    InstantSource clock = InstantSource.fixed(NOON);
-    counted = new RequestMetrics(metrics, clock, () -> mesh, "");
+    InstantSource clock = () -> now;
+    counted = new RequestMetrics(metrics, clock, () -> mesh, "", 20);
     accessLogs = new AccessLogs(metrics, () -> logs);
     recorder =
         new MeshRecorder(
