@@ -26,36 +26,38 @@ class TelemetryReaderTest {
       spec:
       """;
 
+  private static final String ALL =
+      """
+        targetRefs: [{group: "", kind: Service, name: echo}]
+        metrics:
+        - providers: [{name: prometheus}]
+          reportingInterval: 5s
+          overrides:
+          - match: {metric: REQUEST_COUNT, mode: SERVER}
+            tagOverrides:
+              custom_dimension: {value: "'test'"}
+              source_principal: {operation: REMOVE}
+          - disabled: true
+        accessLogging:
+        - providers: [{name: envoy}]
+          filter: {expression: "response.code >= 400"}
+        tracing:
+        - providers: [{name: otel}]
+          randomSamplingPercentage: 12.5
+          disableSpanReporting: false
+          customTags:
+            a: {literal: {value: b}}
+            c: {header: {name: X-Tenant, defaultValue: none}}
+            d: {environment: {name: HOME}}
+            e: {formatter: {value: "%PROTOCOL%"}}
+      """;
+
   @Test
   void a_telemetry_is_read() {
     Telemetry telemetry =
         one(
             Telemetry.class,
-            HEAD
-                + """
-                  targetRefs: [{group: "", kind: Service, name: echo}]
-                  metrics:
-                  - providers: [{name: prometheus}]
-                    reportingInterval: 5s
-                    overrides:
-                    - match: {metric: REQUEST_COUNT, mode: SERVER}
-                      tagOverrides:
-                        custom_dimension: {value: "'test'"}
-                        source_principal: {operation: REMOVE}
-                    - disabled: true
-                  accessLogging:
-                  - providers: [{name: envoy}]
-                    filter: {expression: "response.code >= 400"}
-                  tracing:
-                  - providers: [{name: otel}]
-                    randomSamplingPercentage: 12.5
-                    disableSpanReporting: false
-                    customTags:
-                      a: {literal: {value: b}}
-                      c: {header: {name: X-Tenant, defaultValue: none}}
-                      d: {environment: {name: HOME}}
-                      e: {formatter: {value: "%PROTOCOL%"}}
-                """);
+            HEAD + ALL);
 
     assertThat(telemetry.targetRefs())
         .containsExactly(new TargetReference("", "Service", "", "echo"));

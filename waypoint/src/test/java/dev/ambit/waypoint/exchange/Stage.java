@@ -8,6 +8,7 @@ import dev.ambit.model.http.RouteAction;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.jwt.JwtAuthentication;
 import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.object.RequestAuthentication;
@@ -156,6 +157,11 @@ final class Stage implements AutoCloseable {
     @Override
     public MeshView mesh() {
       return MeshView.empty();
+    }
+
+    @Override
+    public Optional<MeshConfig> meshConfig() {
+      return Optional.empty();
     }
 
     @Override
