@@ -57,6 +57,17 @@ public record HttpMatch(PathMatch path, String method, List<Field> headers, List
     return true;
   }
 
+  /** The path as names of spans have it: {@code /a}, {@code /a*}, a pattern (spec: l7-telemetry §4). */
+  public String pathPattern() {
+    return switch (path) {
+      case ExactPath exact -> exact.value();
+      case SegmentPrefix start -> start.value() + "*";
+      case TextPrefix start -> start.value() + "*";
+      case RegexPath regex -> regex.pattern();
+      case AnyPath _ -> "/*";
+    };
+  }
+
   /** Whether nothing after it can ever match. */
   boolean matchesEverything() {
     return method.isEmpty() && headers.isEmpty() && query.isEmpty() && path.matchesEverything();

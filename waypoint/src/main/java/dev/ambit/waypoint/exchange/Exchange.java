@@ -224,6 +224,7 @@ final class Exchange implements Downstream.Owner {
     }
     RouteEntry entry = taken.get();
     told.routeName = RouteNames.of(entry);
+    told.pathPattern = entry.match().pathPattern();
     Fault fault = entry.fault();
     if (fault == null) {
       act(request, entry);

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -83,6 +84,31 @@ class MeshTelemetryTest {
           .contains(told.span.traceId(), "\"serviceName\":\"wp.demo\"");
     } finally {
       zipkin.stop(0);
+    }
+  }
+
+  @Test
+  void a_waypoint_tells_of_itself() {
+    try (Scene scene = new Scene()) {
+      SelfMetrics.register(scene.metrics, InstantSource.fixed(Scene.NOON), () -> scene.snapshot);
+      SelfMetrics.version(scene.metrics, "1.2.3");
+      SelfMetrics.inside(
+          scene.metrics,
+          InstantSource.fixed(Scene.NOON),
+          new SelfMetrics.Inside(List::of, () -> 3, () -> 4));
+
+      assertThat(scene.series("istio_build"))
+          .containsExactly("istio_build{component=\"proxy\",tag=\"1.2.3\"} 1");
+      assertThat(scene.series("ambit_waypoint_"))
+          .contains(
+              "ambit_waypoint_config_age_seconds 0",
+              "ambit_waypoint_mesh_services 2",
+              "ambit_waypoint_mesh_workloads 2",
+              "ambit_waypoint_certificate_expiry_seconds NaN",
+              "ambit_waypoint_tunnels{direction=\"inbound\"} 3",
+              "ambit_waypoint_tunnels{direction=\"outbound\"} 4");
+      assertThat(scene.series("process_cpu")).isNotEmpty();
+      assertThat(scene.series("jvm_memory_used_bytes")).isNotEmpty();
     }
   }
 
