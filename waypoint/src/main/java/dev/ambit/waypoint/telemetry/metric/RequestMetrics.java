@@ -28,7 +28,7 @@ public final class RequestMetrics {
   static final Duration IDLE = Duration.ofHours(1);
 
   /** The usual limit of label sets. */
-  public static final int MOST_SERIES = 20_000;
+  private static final int MOST_SERIES = 20_000;
 
   /** Upper bounds of every histogram of Istio. */
   static final double[] BOUNDS = {
@@ -47,6 +47,13 @@ public final class RequestMetrics {
 
   /**
    * @param network that addresses of clients are on
+   */
+  public RequestMetrics(
+      Metrics metrics, InstantSource clock, Supplier<MeshView> mesh, String network) {
+    this(metrics, clock, mesh, network, MOST_SERIES);
+  }
+
+  /**
    * @param mostSeries label sets a loop keeps apart; further ones are counted as {@code unknown}
    */
   public RequestMetrics(

@@ -36,12 +36,7 @@ public final class MeshTelemetry implements AutoCloseable {
       Map<String, String> environment) {
     this.providers = new Providers(programming, self, new SpanCounts(metrics));
     this.requests =
-        new RequestMetrics(
-            metrics,
-            clock,
-            () -> programming.current().mesh(),
-            self.network(),
-            RequestMetrics.MOST_SERIES);
+        new RequestMetrics(metrics, clock, () -> programming.current().mesh(), self.network());
     this.logs = new AccessLogs(metrics, providers::logs);
     Tracer tracer = new Tracer(providers::tracing, new SpanWriter(self, environment));
     this.recorder = new MeshRecorder(clock, requests, logs, tracer);
