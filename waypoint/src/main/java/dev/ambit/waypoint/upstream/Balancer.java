@@ -43,13 +43,25 @@ final class Balancer {
       int priority = i;
       boolean panic = load.panic().get(i);
       List<Member> chosen =
-          members.stream().filter(m -> m.priority() == priority && (panic || m.usable())).toList();
+          members.stream()
+              .filter(m -> m.priority() == priority && (panic || m.usable()))
+              .toList();
       tiers.add(new Tier(chosen, settings, state, random));
     }
   }
 
   List<Member> members() {
     return members;
+  }
+
+  /** The endpoint with {@code uid}; null when it cannot be used. */
+  @Nullable Member of(String uid) {
+    for (Member member : uid.isEmpty() ? List.<Member>of() : members) {
+      if (member.usable() && member.state().uid().equals(uid)) {
+        return member;
+      }
+    }
+    return null;
   }
 
   /**

@@ -44,7 +44,8 @@ final class LoopUpstreams implements Upstreams {
   private LoopCluster at(Cluster cluster) {
     assert connector.loop().inEventLoop() : "chosen off its loop";
     return clusters.computeIfAbsent(
-        cluster.key(), key -> new LoopCluster(group.state(key), connector, group.here(), random));
+        cluster.key(),
+        key -> new LoopCluster(group.state(key), connector, group.here(), random));
   }
 
   @Override
@@ -53,7 +54,10 @@ final class LoopUpstreams implements Upstreams {
     long now = nanos.getAsLong();
     Balancer balancer = at.balancer(cluster, now);
     RequestHash hash = hash(cluster, call);
-    Member member = balancer.pick(hash.hash(), call.tried(), call.caller().local(), now);
+    Member member = call.tried().contains(call.preferred()) ? null : balancer.of(call.preferred());
+    if (member == null) {
+      member = balancer.pick(hash.hash(), call.tried(), call.caller().local(), now);
+    }
     if (member == null) {
       return new Unable(LocalReply.NO_HEALTHY_ENDPOINT, whyNobody(cluster, balancer));
     }
@@ -62,22 +66,18 @@ final class LoopUpstreams implements Upstreams {
     boolean http = call.request() != null;
     if (http && counts.active.incrementAndGet() > limits.maxRequests()) {
       counts.active.decrementAndGet();
-      counts.overflows.increment();
+      counts.overflowed();
       return new Unable(
           LocalReply.OVERFLOW, limits.maxRequests() + " requests are already under way");
     }
     if (!http && counts.connections.get() >= limits.maxConnections()) {
-      counts.overflows.increment();
+      counts.overflowed();
       return new Unable(
           LocalReply.OVERFLOW, limits.maxConnections() + " connections are already open");
     }
     counts.total.increment();
     return new Selection(
-        at.state(),
-        member,
-        at.links(member, cluster),
-        new Selection.Asked(cluster, call, hash),
-        nanos);
+        at.state(), member, at.links(member, cluster), new Selection.Asked(cluster, call, hash), nanos);
   }
 
   private RequestHash hash(Cluster cluster, Call call) {

@@ -13,6 +13,7 @@ import dev.ambit.dataplane.relay.SocketLeg;
 import dev.ambit.dataplane.tls.MeshTls;
 import dev.ambit.dataplane.tls.WorkloadCertificate;
 import dev.ambit.model.http.HttpAttributes;
+import dev.ambit.model.http.HttpAuthorizer;
 import dev.ambit.model.http.PathNormalization;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.object.TrafficPolicy;
@@ -51,7 +52,7 @@ final class Mesh implements AutoCloseable {
   static final SpiffeId APP = new SpiffeId("cluster.local", "demo", "app");
   static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
-  final Transport transport = Transport.open(Transport.Kind.AUTO, 1);
+  final Transport transport = Transport.open(Transport.Kind.AUTO, 2);
   final EventLoop loop = transport.loops().getFirst();
   final Sockets sockets = new Sockets(transport, SocketSettings.DEFAULT.unprivileged(), null);
   final TestCa ca = TestCa.root("mesh");
@@ -157,7 +158,13 @@ final class Mesh implements AutoCloseable {
 
   static RequestHead head(String method, String target, String... headers) {
     return new RequestHead(
-        method, "http", "app.demo", target, headers(headers), "", RequestHead.Version.HTTP_1_1);
+        method,
+        "http",
+        "app.demo",
+        target,
+        headers(headers),
+        "",
+        RequestHead.Version.HTTP_1_1);
   }
 
   Upstreams.Call call(RequestHead head, String... tried) {

@@ -196,7 +196,8 @@ final class Http1Exchange implements HttpStream {
       broken(Reason.PROTOCOL_ERROR, "more than " + MOST_HEADERS + " response headers");
       return;
     }
-    if (status < SWITCHING_PROTOCOLS || (status > SWITCHING_PROTOCOLS && status < 200)) {
+    if (status < SWITCHING_PROTOCOLS
+        || (status > SWITCHING_PROTOCOLS && status < 200)) {
       skipLast = true;
       inbox.head(new ResponseHead(status, Translation.withoutHop(response.headers())));
       return;
@@ -223,12 +224,10 @@ final class Http1Exchange implements HttpStream {
     requestEnded = false;
     skipLast = true;
     HttpHeaders headers = Translation.withoutHop(response.headers());
-    int status = SWITCHING_PROTOCOLS;
     if (asking.version() == RequestHead.Version.HTTP_2) {
       headers.remove(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT);
-      status = 200;
     }
-    inbox.head(new ResponseHead(status, headers));
+    inbox.head(new ResponseHead(SWITCHING_PROTOCOLS, headers));
     connection.becomeRaw();
   }
 
