@@ -3,6 +3,7 @@ package dev.ambit.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ambit.model.Failure;
+import dev.ambit.model.http.LocalReply;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +39,16 @@ final class DocumentsTest {
                         .formatted(
                             failure.name(), failure.flag(), failure.status(), failure.advice()))
                 .toList());
+  }
+
+  @Test
+  void failures_md_lists_every_answer_of_a_waypoint_itself() {
+    String text = SourceLaws.read(Repository.root().resolve("docs/failures.md"));
+    assertThat(LocalReply.values())
+        .allSatisfy(reply ->
+            assertThat(text)
+                .contains(
+                    "| %s | %d | `%s` |".formatted(reply.flag(), reply.status(), reply.name())));
   }
 
   @Test

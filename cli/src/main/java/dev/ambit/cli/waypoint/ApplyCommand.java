@@ -67,12 +67,15 @@ final class ApplyCommand implements Callable<Integer> {
     } catch (Unchanged e) {
       throw new Unreachable(String.valueOf(e.getMessage()));
     }
-    Optional<RunningMesh> mesh = asked.follower();
-    if (mesh.isEmpty()) {
+    if (asked.follower().isEmpty()) {
       say("no running mesh follows " + folder + ": it starts with 'ambit up -f " + folder + "'");
       return 0;
     }
-    return waiting.await(() -> row(mesh.get(), wanted), ink, spec.commandLine().getOut());
+    // Asked anew each time: the pods of the waypoint join the mesh meanwhile.
+    return waiting.await(
+        () -> asked.follower().flatMap(mesh -> row(mesh, wanted)),
+        ink,
+        spec.commandLine().getOut());
   }
 
   private static Optional<Listing.Row> row(RunningMesh mesh, GatewayManifest wanted) {

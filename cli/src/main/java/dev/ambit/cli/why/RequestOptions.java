@@ -63,6 +63,6 @@ final class RequestOptions {
             host == null ? authority : host,
             target,
             fields::get,
-            PathNormalization.MERGE_SLASHES));
+            PathNormalization.BASE));
   }
 }

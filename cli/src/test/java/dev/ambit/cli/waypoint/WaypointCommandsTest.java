@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ambit.cli.FakeMesh;
 import dev.ambit.cli.Terminal.Said;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -179,6 +181,45 @@ final class WaypointCommandsTest {
       assertThat(waypoint("apply", "-n", "shop", "--wait").out()).contains("up after");
       assertThat(waypoint("list", "-o", "json").json().path(0).path("bound").path(0).asString())
           .isEqualTo("shop/web");
+    }
+  }
+
+  @Test
+  void waitsForPodsThatJoinTheMeshMeanwhile() throws IOException {
+    Files.writeString(
+        generated.resolve("waypoint.yaml"),
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: waypoint-1
+          namespace: shop
+          labels: {gateway.networking.k8s.io/gateway-name: waypoint}
+        spec: {nodeName: node-a, containers: [{name: waypoint, image: ambit}]}
+        status: {podIPs: [{ip: 10.77.1.200}]}
+        """);
+    AtomicInteger asked = new AtomicInteger();
+    try (FakeMesh mesh = new FakeMesh(state, manifests)) {
+      mesh.generated(generated)
+          .controller(
+              Map.of(
+                  "/conditions",
+                  FakeMesh.json(() -> {
+                    if (asked.incrementAndGet() == 2) {
+                      joins(mesh);
+                    }
+                    return conditions("True", "Programmed", "");
+                  })));
+      Said said = waypoint("apply", "-n", "shop", "--wait", "--waypoint-timeout", "20s");
+      assertThat(said.out()).contains("up after");
+    }
+  }
+
+  private static void joins(FakeMesh mesh) {
+    try {
+      mesh.waypoint("shop/waypoint-1", "waypoint", Map.of());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -67,6 +68,23 @@ public final class Scratch {
   /** Adds one of the story's own manifests. */
   void add(String name) throws IOException {
     write(name, Files.readString(story.resolve(name)));
+  }
+
+  /** One of the story's own files. */
+  String text(String name) throws IOException {
+    return Files.readString(story.resolve(name));
+  }
+
+  /** Asks for new pods of a waypoint, as {@code kubectl rollout restart} does. */
+  void restart(String namespace, String gateway) throws IOException {
+    Path file =
+        fileWith("kind: Gateway", "name: " + gateway + "\n", "namespace: " + namespace + "\n");
+    write(
+        file.getFileName().toString(),
+        Files.readString(file)
+            .replaceFirst(
+                "(?m)^metadata:$",
+                "metadata:\n  annotations:\n    ambit.dev/restartedAt: \"" + Instant.now() + '"'));
   }
 
   void remove(String name) throws IOException {

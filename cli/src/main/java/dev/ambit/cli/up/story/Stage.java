@@ -36,6 +36,8 @@ final class Stage implements AutoCloseable {
   static final int TUNNEL_PORT = 15008;
   static final int ECHO_PORT = 9000;
 
+  private static final Duration COMMAND_LIMIT = Duration.ofSeconds(60);
+
   private final Mesh mesh;
   private final Scratch manifests;
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -171,7 +173,7 @@ final class Stage implements AutoCloseable {
     command.add("AMBIT_MESH_STATE=" + mesh.settings().state());
     command.add(mesh.settings().launcher().toString());
     command.addAll(List.of(arguments));
-    return Run.of(command).go();
+    return Run.of(command).within(COMMAND_LIMIT).go();
   }
 
   @Override
