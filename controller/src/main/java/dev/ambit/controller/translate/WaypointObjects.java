@@ -33,6 +33,9 @@ import java.util.function.Function;
  * settings. Confined to the thread of its {@link Derivation}.
  */
 final class WaypointObjects {
+  /** The name that is sorted, and so sent, after all others: a waypoint waits for it. */
+  static final String LAST = "~";
+
   private final MeshSettings mesh;
   private final ObjectText texts = new ObjectText();
 
@@ -82,6 +85,7 @@ final class WaypointObjects {
         .forEach((name, waypoint) -> {
           One one = new One(input, catalogue, waypoint);
           one.collect(owned.getOrDefault(name, List.of()));
+          one.found.put(LAST, "{}");
           all.put(name, Map.copyOf(one.found));
         });
     texts.sweep();

@@ -44,7 +44,10 @@ final class Written {
   }
 
   Map<String, String> sentTo(String waypoint) {
-    return derivation.objects().getOrDefault(waypoint, Map.of());
+    Map<String, String> sent =
+        new HashMap<>(derivation.objects().getOrDefault(waypoint, Map.of()));
+    sent.remove(WaypointObjects.LAST);
+    return sent;
   }
 
   Service service(String namespace, String name) {

@@ -20,6 +20,9 @@ public final class ObjectFollower implements DeltaStream.Follower, MeshStore.Fol
   /** The type to follow. */
   public static final String TYPE = "type.googleapis.com/ambit.waypoint.v1.Object";
 
+  /** The resource that is sent after all others. */
+  static final String LAST = "~";
+
   private static final Log LOG = Log.scope("config");
 
   private final Snapshots snapshots;
@@ -27,6 +30,7 @@ public final class ObjectFollower implements DeltaStream.Follower, MeshStore.Fol
   private final Set<String> held = new HashSet<>();
   private final Map<String, ClusterObject> put = new HashMap<>();
   private final Set<String> gone = new HashSet<>();
+  private boolean complete;
 
   public ObjectFollower(Snapshots snapshots) {
     this.snapshots = snapshots;
@@ -36,6 +40,10 @@ public final class ObjectFollower implements DeltaStream.Follower, MeshStore.Fol
   /** One that cannot be read leaves the version before it in force; without one, see there. */
   @Override
   public String put(String name, byte[] value) {
+    if (name.equals(LAST)) {
+      complete = true;
+      return "";
+    }
     return switch (reader.read(name, value)) {
       case ObjectReader.Readable(ClusterObject object) -> {
         hold(name, object);
@@ -70,6 +78,9 @@ public final class ObjectFollower implements DeltaStream.Follower, MeshStore.Fol
       snapshots.change(Map.copyOf(put), Set.copyOf(gone));
       put.clear();
       gone.clear();
+    }
+    if (complete) {
+      snapshots.complete();
     }
   }
 

@@ -16,8 +16,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where snapshots come from: each change of the mesh or of objects publishes the next. Changes are
- * for one thread at a time, {@link #current} is for any.
+ * Where snapshots come from: each change of the mesh or of objects publishes the next. Until {@link
+ * #complete} they serve nothing, since a policy may still be on its way. Changes are for one thread
+ * at a time, {@link #current} is for any.
  */
 public final class Snapshots implements Programming {
   /** A waypoint that knows no keys: every token is refused. */
@@ -41,6 +42,7 @@ public final class Snapshots implements Programming {
   private MeshView mesh = MeshView.empty();
   private ObjectIndex index;
   private RouteCompilation routes;
+  private boolean complete;
   private volatile Snapshot current;
 
   public Snapshots(Place place, JwtAuthentication.Tokens tokens) {
@@ -48,7 +50,7 @@ public final class Snapshots implements Programming {
     this.shared = new Program.Shared(new Compiled(), tokens);
     this.index = new ObjectIndex(List.of(), place);
     this.routes = RouteCompilation.fresh(mesh, index, place);
-    this.current = new Program(mesh, index, place, routes, shared);
+    this.current = new Unprogrammed(mesh);
   }
 
   /** One snapshot of its own. */
@@ -68,6 +70,7 @@ public final class Snapshots implements Programming {
     objects.forEach(object -> puts.put(name(object), object));
     snapshots.change(puts, Set.of());
     snapshots.mesh(mesh);
+    snapshots.complete();
     return snapshots.current();
   }
 
@@ -131,7 +134,19 @@ public final class Snapshots implements Programming {
     return name.startsWith("ReferenceGrant/");
   }
 
+  /** All objects there were have come. */
+  public void complete() {
+    if (!complete) {
+      complete = true;
+      publish();
+    }
+  }
+
   private void publish() {
+    if (!complete) {
+      current = new Unprogrammed(mesh);
+      return;
+    }
     Place now = index.gateway() == null ? place : place.withClass(index.gateway().className());
     current = new Program(mesh, index, now, routes, shared);
   }

@@ -77,6 +77,7 @@ final class FootprintTest {
                   "AuthorizationPolicy/demo/p" + i, ObjectFollowerTest.message(policy(i))))
           .isEmpty();
     }
+    follower.put("~", ObjectFollowerTest.message("{}"));
     follower.applied();
     Duration read = Duration.ofNanos(System.nanoTime() - begin);
     begin = System.nanoTime();

@@ -47,6 +47,21 @@ final class ObjectFollowerTest {
   @BeforeEach
   void mesh() {
     follower.applied(town.mesh(), List.of(), town.mesh());
+    put("~", message("{}"));
+  }
+
+  @Test
+  @DisplayName("nothing is served before all policies can have come")
+  void waits_for_the_last() {
+    Snapshots starting = new Snapshots(Town.PLACE, NO_TOKENS);
+    ObjectFollower following = new ObjectFollower(starting);
+    following.applied(town.mesh(), List.of(), town.mesh());
+    following.put(ROUTE, message(route("v2")));
+    following.applied();
+    assertThat(starting.current().destination(authority("10.96.0.1:80"))).isEmpty();
+    following.put("~", message("{}"));
+    following.applied();
+    assertThat(starting.current().destination(authority("10.96.0.1:80"))).isPresent();
   }
 
   /** The message by hand: field 1, text. */
