@@ -2,6 +2,8 @@ package dev.ambit.controller.xds.wire;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import dev.ambit.controller.ca.node.Caller;
+import dev.ambit.controller.ca.node.PodName;
 import dev.ambit.controller.ca.wire.Callers;
 import dev.ambit.controller.xds.DeltaRequest;
 import dev.ambit.controller.xds.DeltaResponse;
@@ -37,8 +39,11 @@ public final class DiscoveryService {
       Subscribers subscribers, StreamObserver<DeltaResponse> responses) {
     ServerCallStreamObserver<DeltaResponse> call =
         (ServerCallStreamObserver<DeltaResponse>) responses;
+    Caller caller = Callers.current();
+    PodName pod = caller.pod();
     DeltaSession.Client client =
-        new DeltaSession.Client(Callers.current().node(), Callers.current().address());
+        new DeltaSession.Client(
+            caller.node(), caller.address(), pod == null ? "" : pod.fullName());
     Optional<DeltaSession> opened =
         subscribers.open(
             client,
