@@ -35,7 +35,7 @@ final class ObjectIndex {
   private final List<VirtualService> virtualServices = new ArrayList<>();
   private final Attached<AuthorizationPolicy> policies;
   private final Attached<RequestAuthentication> authentications;
-        case Telemetry telemetry -> telemetries.add(telemetry);
+  private final List<Telemetry> telemetries = new ArrayList<>();
   private final Map<String, List<ReferenceGrant>> grants = new HashMap<>();
   private final Map<String, Map<String, String>> labels = new HashMap<>();
   private final DestinationRules rules;

@@ -9,6 +9,7 @@ import dev.ambit.model.http.StreamTable;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.jwt.JwtAuthentication;
 import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.RequestAuthentication.JwtRule;
 import dev.ambit.model.object.TrafficPolicy;
 import dev.ambit.model.route.Authority;
@@ -50,6 +51,11 @@ final class Provider implements Upstreams, Snapshot, Programming {
   Provider(EventLoop loop, ProviderStream stream) {
     this.loop = loop;
     this.stream = stream;
+  }
+
+  @Override
+  public Optional<MeshConfig> meshConfig() {
+    return Optional.empty();
   }
 
   @Override

@@ -72,6 +72,17 @@ final class AccessTest {
   }
 
   @Test
+  @DisplayName("l7-authorization 20: a dry run denies nobody, and AUDIT only takes note")
+  void nothing_enforced() {
+    String all = "rules: [{}]";
+    stage.program(
+        policy("DENY", all)
+            .replace("{name: p,", "{name: d, annotations: {istio.io/dry-run: 'true'},"),
+        policy("AUDIT", all));
+    assertThat(stage.backend("/")).isEqualTo("echo");
+  }
+
+  @Test
   void a_denied_grpc_call_has_status_7() {
     stage.program(policy("ALLOW", ""));
     ScriptedStream client = stage.get("/s.S/M", "content-type", "application/grpc");

@@ -95,6 +95,32 @@ final class GammaTest {
   }
 
   @Test
+  @DisplayName("gamma 6: MeshConsumerRoute is not claimed: a consumer's route changes nothing")
+  void consumer() {
+    stage.program(
+        Stage.route("- backendRefs: [{name: echo-v2, port: 80}]")
+            .replace("namespace: demo", "namespace: consumer")
+            .replace("name: echo}", "name: echo, namespace: demo}"));
+    assertThat(stage.backend("/")).isEqualTo("echo");
+  }
+
+  @Test
+  @DisplayName("gamma 10: MeshHTTPRouteNamedRule")
+  void named() {
+    stage.program(
+        Stage.route(
+            """
+            - name: named-rule
+              matches: [{path: {value: /named}}]
+              backendRefs: [{name: echo-v1, port: 80}]
+            - matches: [{path: {value: /unnamed}}]
+              backendRefs: [{name: echo-v2, port: 80}]
+            """));
+    assertThat(stage.backend("/named")).isEqualTo("echo-v1");
+    assertThat(stage.backend("/unnamed")).isEqualTo("echo-v2");
+  }
+
+  @Test
   @DisplayName("gamma 7: MeshHTTPRouteSimpleSameNamespace")
   void simple() {
     stage.program(Stage.route("- backendRefs: [{name: echo-v1, port: 80}]"));

@@ -17,6 +17,7 @@ import dev.ambit.model.http.StreamTable;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.jwt.JwtAuthentication;
 import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.RequestAuthentication.JwtRule;
 import dev.ambit.model.route.Authority;
 import dev.ambit.model.workload.ServiceKey;
@@ -190,6 +191,11 @@ public final class TestFront implements AutoCloseable {
             return JwtAuthentication.Signature.NO_KEYS;
           }
         };
+
+    @Override
+    public Optional<MeshConfig> meshConfig() {
+      return Optional.empty();
+    }
 
     @Override
     public MeshView mesh() {
