@@ -7,6 +7,7 @@ import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Namespace;
 import dev.ambit.model.object.ServiceAccount;
+import dev.ambit.model.traffic.LocalRateLimit;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
@@ -144,6 +145,23 @@ public final class ManifestReader {
         && fields.mappingOrEmpty("metadata").isText("name", MeshConfig.NAME);
   }
 
+  /** A limit with a typing error would be none. */
+  private static void checkLimit(FieldReader annotations) {
+    if (annotations.has(LocalRateLimit.BY_ANNOTATION)
+        && !annotations.has(LocalRateLimit.ANNOTATION)) {
+      annotations.problem(
+          LocalRateLimit.BY_ANNOTATION, "one alone", LocalRateLimit.ANNOTATION + " beside it");
+    }
+    annotations.formed(
+        LocalRateLimit.ANNOTATION,
+        "a limit such as \"100/s burst 50\", per s, m or h",
+        text -> LocalRateLimit.parse(text, "").isPresent());
+    annotations.formed(
+        LocalRateLimit.BY_ANNOTATION,
+        "source or header:NAME",
+        text -> LocalRateLimit.parse("1/s", text).isPresent());
+  }
+
   private void items(Yaml.Fields list, String path, ObjectProblems found) {
     Yaml items = list.fields().get("items");
     if (!(items instanceof Yaml.Items all)) {
@@ -212,6 +230,7 @@ public final class ManifestReader {
     if (isNamespace) {
       labels.put(NAMESPACE_LABEL, name);
     }
+    checkLimit(fields.mappingOrEmpty("annotations"));
     String identity = kind + "/" + home + "/" + name;
     String uid = UUID.nameUUIDFromBytes(identity.getBytes(StandardCharsets.UTF_8)).toString();
     return new Metadata(

@@ -216,4 +216,19 @@ class MeshConfigReaderTest {
     assertThat(mesh.tracing()).isEqualTo(Tracing.NONE);
     assertThat(mesh.retries()).isNull();
   }
+
+  @Test
+  void a_rate_limit_with_a_typing_error_is_named() {
+    String head = "apiVersion: v1\nkind: Service\nmetadata:\n  name: a\n  annotations: ";
+
+    assertThat(read(head + "{ambit.dev/local-rate-limit: 100 per second}").problems())
+        .map(ManifestProblem::field)
+        .contains("metadata.annotations.ambit.dev/local-rate-limit");
+    assertThat(read(head + "{ambit.dev/local-rate-limit-by: source}").problems())
+        .map(ManifestProblem::field)
+        .contains("metadata.annotations.ambit.dev/local-rate-limit-by");
+    assertThat(read(head + "{ambit.dev/local-rate-limit: 100/s burst 5}").problems())
+        .map(ManifestProblem::field)
+        .noneMatch(field -> field.contains("annotations"));
+  }
 }

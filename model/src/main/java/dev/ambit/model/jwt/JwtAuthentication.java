@@ -39,6 +39,11 @@ public final class JwtAuthentication {
 
     /** Checks the signature with the keys of the rule's issuer. */
     Signature verify(JwtRule rule, String token);
+
+    /** A rule is in use from now on, and its keys will be needed. */
+    default void wanted(JwtRule rule) {
+      // Who has all keys need not know.
+    }
   }
 
   /**
@@ -68,6 +73,7 @@ public final class JwtAuthentication {
       }
     }
     this.outputHeaders = Set.copyOf(names);
+    this.rules.forEach(tokens::wanted);
   }
 
   /** The outcome. */

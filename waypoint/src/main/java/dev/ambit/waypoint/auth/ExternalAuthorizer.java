@@ -2,18 +2,18 @@ package dev.ambit.waypoint.auth;
 
 import dev.ambit.model.http.HttpSubject;
 import dev.ambit.waypoint.http.RequestHead;
+import dev.ambit.waypoint.server.Caller;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.Future;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the providers of CUSTOM policies (spec: l7-authorization §6). */
+/** Asks the providers of CUSTOM policies (spec: l7-authorization §2, §4). */
 public interface ExternalAuthorizer {
   /**
    * Asks one provider after the other; the first that refuses decides. Never fails: a provider that
-   * cannot be asked is a refusal, or a pass where its settings say so.
+   * cannot be asked is a refusal, or a pass where its settings say so. Runs on the caller's loop.
    *
    * @param body what was buffered of it; null when the providers want none. Borrowed
    */
@@ -22,15 +22,18 @@ public interface ExternalAuthorizer {
       HttpSubject subject,
       RequestHead head,
       @Nullable ByteBuf body,
-      EventLoop loop);
+      Caller caller);
 
-  /** How many body bytes the providers want to see; 0 for none. */
+  /**
+   * How many body bytes to buffer for {@link #check}; 0 for none. One more than the providers look
+   * at, so that a longer body is seen to be longer.
+   */
   int bodyWanted(List<String> providers);
 
   /** The answer. */
   sealed interface Checked {}
 
-  /** It may pass; headers to set on the request and on the response. */
+  /** It may pass; headers to set on the request and to add to the response. */
   record Passed(HttpHeaders set, List<String> remove, HttpHeaders onResponse) implements Checked {}
 
   /** It is answered with this. */

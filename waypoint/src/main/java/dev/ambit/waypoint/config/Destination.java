@@ -5,8 +5,10 @@ import dev.ambit.model.http.RouteTable;
 import dev.ambit.model.http.StreamTable;
 import dev.ambit.model.jwt.JwtAuthentication;
 import dev.ambit.model.telemetry.EffectiveTelemetry;
+import dev.ambit.model.traffic.LocalRateLimit;
 import dev.ambit.model.workload.Service;
 import dev.ambit.model.workload.Workload;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,34 @@ public record Destination(
     HttpAuthorizer http,
     HttpAuthorizer tcp,
     JwtAuthentication jwt,
-    Telemetry telemetry) {
+    Telemetry telemetry,
+    RateLimits limits) {
+
+  /** One without rate limits. */
+  public Destination(
+      @Nullable Service service,
+      @Nullable Workload workload,
+      int port,
+      Protocol protocol,
+      RouteTable routes,
+      StreamTable streams,
+      HttpAuthorizer http,
+      HttpAuthorizer tcp,
+      JwtAuthentication jwt,
+      Telemetry telemetry) {
+    this(
+        service,
+        workload,
+        port,
+        protocol,
+        routes,
+        streams,
+        http,
+        tcp,
+        jwt,
+        telemetry,
+        RateLimits.NONE);
+  }
 
   /** What the port speaks, as its Service says. */
   public enum Protocol {
@@ -51,6 +80,20 @@ public record Destination(
    */
   public record Telemetry(EffectiveTelemetry rules) {
     public static final Telemetry DEFAULT = new Telemetry(EffectiveTelemetry.DEFAULT);
+  }
+
+  /**
+   * How many requests this process lets through (ADR 0008).
+   *
+   * @param all of the port; null for no limit
+   * @param byRoute those a route takes, by its object, {@code Kind namespace/name}
+   */
+  public record RateLimits(@Nullable LocalRateLimit all, Map<String, LocalRateLimit> byRoute) {
+    public static final RateLimits NONE = new RateLimits(null, Map.of());
+
+    public RateLimits {
+      byRoute = Map.copyOf(byRoute);
+    }
   }
 
   /** For people and labels: the host name, or the workload's name. */

@@ -8,10 +8,12 @@ import dev.ambit.model.jwt.JwtAuthentication;
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.Gateway;
 import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.route.Authority;
 import dev.ambit.model.telemetry.TelemetryRules;
+import dev.ambit.model.traffic.LocalRateLimit;
 import dev.ambit.model.waypoint.PolicyAttachment;
 import dev.ambit.model.workload.NetworkAddress;
 import dev.ambit.model.workload.Service;
@@ -19,6 +21,7 @@ import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.ServicePort;
 import dev.ambit.model.workload.Workload;
 import java.net.InetSocketAddress;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -149,7 +152,8 @@ final class Program implements Snapshot {
         HttpAuthorizer.of(policies, rules, HttpAuthorizer.Chain.HTTP),
         HttpAuthorizer.of(policies, rules, HttpAuthorizer.Chain.TCP),
         JwtAuthentication.of(authentications, tokens),
-        telemetry(owner));
+        telemetry(owner),
+        limits(meant));
   }
 
   private Destination.Telemetry telemetry(PolicyAttachment.@Nullable Owner owner) {
@@ -159,6 +163,21 @@ final class Program implements Snapshot {
         TelemetryRules.merge(
             TelemetryRules.applicable(objects.telemetries(), asked),
             TelemetryRules.Defaults.USUAL));
+  }
+
+  private Destination.RateLimits limits(List<ClusterObject> meant) {
+    Map<String, LocalRateLimit> byRoute = new HashMap<>();
+    for (ClusterObject route : meant) {
+      LocalRateLimit limit = LocalRateLimit.of(route.metadata().annotations());
+      if (limit != null) {
+        byRoute.put(
+            route.kind() + " " + route.metadata().namespace() + "/" + route.metadata().name(),
+            limit);
+      }
+    }
+    Gateway gateway = objects.gateway();
+    return new Destination.RateLimits(
+        gateway == null ? null : LocalRateLimit.of(gateway.metadata().annotations()), byRoute);
   }
 
   private boolean holds(

@@ -3,6 +3,7 @@ package dev.ambit.waypoint.config;
 import dev.ambit.model.jwt.JwtAuthentication;
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.RequestAuthentication.JwtRule;
 import java.util.Collection;
 import java.util.Collections;
@@ -106,6 +107,7 @@ public final class Snapshots implements Programming {
             || gone.stream().anyMatch(Snapshots::isGrant);
     objects.keySet().removeAll(new HashSet<>(gone));
     objects.putAll(put);
+    put.values().forEach(this::announce);
     index = new ObjectIndex(objects.values(), place);
     if (grants) {
       routes = RouteCompilation.fresh(mesh, index, place);
@@ -116,6 +118,13 @@ public final class Snapshots implements Programming {
       routes.retain(all::contains);
     }
     publish();
+  }
+
+  /** Keys of issuers are fetched before the first token comes. */
+  private void announce(ClusterObject object) {
+    if (object instanceof RequestAuthentication authentication) {
+      authentication.rules().forEach(shared.tokens()::wanted);
+    }
   }
 
   private static boolean isGrant(String name) {

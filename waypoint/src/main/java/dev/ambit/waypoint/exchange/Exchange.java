@@ -139,7 +139,7 @@ final class Exchange implements Downstream.Owner {
 
   private void ask(List<String> providers, HttpSubject subject, @Nullable ByteBuf start) {
     Future<Checked> asked =
-        setting.parts().external().check(providers, subject, head, start, caller.loop());
+        setting.parts().external().check(providers, subject, head, start, caller);
     asked.addListener((Future<Checked> done) -> {
       if (start != null) {
         start.release();
@@ -210,13 +210,6 @@ final class Exchange implements Downstream.Owner {
   }
 
   private void route(HttpAttributes request) {
-    HttpHeaders refusal = setting.parts().limits().refuse(destination, request);
-    if (refusal != null) {
-      Reply reply = Reply.of(LocalReply.RATE_LIMITED, Details.RATE_LIMITED);
-      reply.headers().add(refusal);
-      client.reply(reply);
-      return;
-    }
     Optional<RouteEntry> taken = destination.routes().route(request);
     if (taken.isEmpty()) {
       client.reply(Reply.of(LocalReply.NO_ROUTE, Details.NO_ROUTE));
@@ -224,6 +217,13 @@ final class Exchange implements Downstream.Owner {
     }
     RouteEntry entry = taken.get();
     told.routeName = RouteNames.of(entry);
+    HttpHeaders refusal = setting.parts().limits().refuse(caller, entry.route(), request);
+    if (refusal != null) {
+      Reply reply = Reply.of(LocalReply.RATE_LIMITED, Details.RATE_LIMITED);
+      reply.headers().add(refusal);
+      client.reply(reply);
+      return;
+    }
     Fault fault = entry.fault();
     if (fault == null) {
       act(request, entry);

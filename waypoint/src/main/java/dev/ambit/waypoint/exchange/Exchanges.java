@@ -48,10 +48,14 @@ public final class Exchanges implements HttpService {
   @FunctionalInterface
   public interface RateLimits {
     /** Never refuses. */
-    RateLimits NONE = (destination, request) -> null;
+    RateLimits NONE = (caller, route, request) -> null;
 
-    /** Takes a token; null when there was one, else headers for the 429. */
-    @Nullable HttpHeaders refuse(Destination destination, HttpAttributes request);
+    /**
+     * Takes a token; null when there was one, else headers for the 429.
+     *
+     * @param route the object of the route that took it, {@code Kind namespace/name}
+     */
+    @Nullable HttpHeaders refuse(Caller caller, String route, HttpAttributes request);
   }
 
   public Exchanges(Parts parts, ExchangeSettings settings) {

@@ -239,7 +239,7 @@ final class AccessTest {
   @Test
   void a_local_limit() {
     stage.limits =
-        (to, request) ->
+        (caller, route, request) ->
             request.path().equals("/busy") ? ScriptedStream.headers("x-limit", "1") : null;
     assertThat(stage.backend("/")).isEqualTo("echo");
     ScriptedStream client = stage.get("/busy");

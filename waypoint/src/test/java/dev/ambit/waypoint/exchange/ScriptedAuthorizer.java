@@ -3,6 +3,7 @@ package dev.ambit.waypoint.exchange;
 import dev.ambit.model.http.HttpSubject;
 import dev.ambit.waypoint.auth.ExternalAuthorizer;
 import dev.ambit.waypoint.http.RequestHead;
+import dev.ambit.waypoint.server.Caller;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -29,7 +30,7 @@ final class ScriptedAuthorizer implements ExternalAuthorizer {
       HttpSubject subject,
       RequestHead head,
       @Nullable ByteBuf body,
-      EventLoop on) {
+      Caller caller) {
     asked.add(providers + (body == null ? "" : " " + body.toString(StandardCharsets.ISO_8859_1)));
     Promise<Checked> promise = loop.newPromise();
     answer = promise;

@@ -140,7 +140,7 @@ final class Stage implements AutoCloseable {
         () -> new Programmed(destination),
         _ -> upstreams,
         external,
-        (to, request) -> limits.refuse(to, request),
+        (caller, route, request) -> limits.refuse(caller, route, request),
         book,
         InstantSource.fixed(NOW),
         random);
