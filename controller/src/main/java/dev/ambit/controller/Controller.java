@@ -96,12 +96,12 @@ public final class Controller implements AutoCloseable {
     VersionedResources resources = new VersionedResources(new WireEncoder());
     ExecutorService pushes = Executors.newVirtualThreadPerTaskExecutor();
     parts.push(pushes::shutdownNow);
-    Subscribers clients = new Subscribers(
+    Subscribers clients =
+        new Subscribers(
             resources,
             counts,
             pushes,
-            (client, nodeId) ->
-                who.authorizer().waypoint(client.node(), client.pod(), nodeId));
+            (client, nodeId) -> who.authorizer().waypoint(client.node(), client.pod(), nodeId));
     MeshPublisher publisher =
         new MeshPublisher(settings.mesh(), clients, who.authorizer(), who.tokenFiles(), counts);
     Deployment deployment =

@@ -65,21 +65,29 @@ class WaypointPathTest {
         status: {podIPs: [{ip: %s}]}
         """
             .formatted(pod.file(), pod.ipv4()));
-    waypoint =
-        new StandIn(pod, CA.workload(WAYPOINT), new StandIn.Endpoint(server, 8080, SERVER));
+    waypoint = new StandIn(pod, CA.workload(WAYPOINT), new StandIn.Endpoint(server, 8080, SERVER));
     // Its own Service, as the owner of a Gateway may name one.
-    mesh.apply("gateway", service("wp-service", "10.96.211.15", 15008, "", "gateway.networking.k8s.io/gateway-name: wp") + "---\n" + """
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: Gateway
-        metadata: {name: wp, namespace: shop}
-        spec:
-          gatewayClassName: ambit-waypoint
-          addresses: [{type: Hostname, value: wp-service}]
-          listeners: [{name: mesh, port: 15008, protocol: HBONE}]
-        """);
-    mesh.apply("web", service("web", VIP, 80, ", labels: {istio.io/use-waypoint: wp}", "app: server"));
-    Until.holds("bound", () ->
-        mesh.controllerPage("/conditions").contains("WaypointAccepted"));
+    mesh.apply(
+        "gateway",
+        service(
+                "wp-service",
+                "10.96.211.15",
+                15008,
+                "",
+                "gateway.networking.k8s.io/gateway-name: wp")
+            + "---\n"
+            + """
+            apiVersion: gateway.networking.k8s.io/v1
+            kind: Gateway
+            metadata: {name: wp, namespace: shop}
+            spec:
+              gatewayClassName: ambit-waypoint
+              addresses: [{type: Hostname, value: wp-service}]
+              listeners: [{name: mesh, port: 15008, protocol: HBONE}]
+            """);
+    mesh.apply(
+        "web", service("web", VIP, 80, ", labels: {istio.io/use-waypoint: wp}", "app: server"));
+    Until.holds("bound", () -> mesh.controllerPage("/conditions").contains("WaypointAccepted"));
     for (String node : new String[] {"node-a", "node-b"}) {
       mesh.awaitPolicy("shop", "ambit_require_waypoint_shop_wp");
       assertThat(node).isNotEmpty();
@@ -88,14 +96,14 @@ class WaypointPathTest {
 
   private static String service(String name, String ip, int port, String marks, String selector) {
     return """
-        apiVersion: v1
-        kind: Service
-        metadata: {name: %s, namespace: shop%s}
-        spec:
-          clusterIP: %s
-          selector: {%s}
-          ports: [{name: main, port: %d, targetPort: %d}]
-        """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: %s, namespace: shop%s}
+    spec:
+      clusterIP: %s
+      selector: {%s}
+      ports: [{name: main, port: %d, targetPort: %d}]
+    """
         .formatted(name, marks, ip, selector, port, port == 80 ? 8080 : port);
   }
 
@@ -112,22 +120,27 @@ class WaypointPathTest {
   @Test
   @DisplayName("hbone 6: a service address goes to its waypoint, by that address and as the client")
   void through_the_waypoint() throws Exception {
-    Until.holds("the waypoint is used", () -> mesh.logged("error").toString(), () -> {
-      waypoint.asked.clear();
-      return client.reaches(VIP, 80) && !waypoint.asked.isEmpty();
-    });
+    Until.holds(
+        "the waypoint is used",
+        () -> mesh.logged("error").toString(),
+        () -> {
+          waypoint.asked.clear();
+          return client.reaches(VIP, 80) && !waypoint.asked.isEmpty();
+        });
     waypoint.asked.clear();
     mesh.forgetLog();
     try (Talk talk = client.connects(VIP, 80)) {
       assertThat(talk.echoes("hello")).isTrue();
-      assertThat(waypoint.asked.poll(5, TimeUnit.SECONDS)).isEqualTo(id("client") + " " + VIP + ":80");
+      assertThat(waypoint.asked.poll(5, TimeUnit.SECONDS))
+          .isEqualTo(id("client") + " " + VIP + ":80");
     }
     Until.holds(
         "both ends say who it was",
         () -> mesh.logged("access").toString(),
         () ->
             !mesh.logged("direction=\"inbound\"", "src.identity=\"" + WAYPOINT + "\"").isEmpty()
-                && !mesh.logged("direction=\"outbound\"", "dst.identity=\"" + WAYPOINT + "\"").isEmpty());
+                && !mesh.logged("direction=\"outbound\"", "dst.identity=\"" + WAYPOINT + "\"")
+                    .isEmpty());
   }
 
   @Test

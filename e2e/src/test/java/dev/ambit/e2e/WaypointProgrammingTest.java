@@ -165,16 +165,16 @@ final class WaypointProgrammingTest {
 
   private static String route(int status) {
     return """
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: HTTPRoute
-        metadata: {name: r, namespace: demo}
-        spec:
-          parentRefs: [{group: "", kind: Service, name: echo}]
-          rules:
-          - filters:
-            - type: RequestRedirect
-              requestRedirect: {hostname: example.org, statusCode: %d}
-        """
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: r, namespace: demo}
+    spec:
+      parentRefs: [{group: "", kind: Service, name: echo}]
+      rules:
+      - filters:
+        - type: RequestRedirect
+          requestRedirect: {hostname: example.org, statusCode: %d}
+    """
         .formatted(status);
   }
 

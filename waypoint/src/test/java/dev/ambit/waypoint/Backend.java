@@ -36,14 +36,13 @@ final class Backend implements AutoCloseable {
 
   /** Answers each request of each connection. */
   static Backend http(Behaviour behaviour) {
-    return open(
-        (in, out, backend) -> {
-          for (String head = head(in); !head.isEmpty(); head = head(in)) {
-            backend.requests.incrementAndGet();
-            behaviour.answer(head, in, out);
-            out.flush();
-          }
-        });
+    return open((in, out, backend) -> {
+      for (String head = head(in); !head.isEmpty(); head = head(in)) {
+        backend.requests.incrementAndGet();
+        behaviour.answer(head, in, out);
+        out.flush();
+      }
+    });
   }
 
   /** Answers with status 200 and {@code body}. */
@@ -53,12 +52,11 @@ final class Backend implements AutoCloseable {
 
   /** Speaks at once and sends back what it gets. */
   static Backend greeting(String hello) {
-    return open(
-        (in, out, backend) -> {
-          out.write(hello.getBytes(StandardCharsets.US_ASCII));
-          out.flush();
-          in.transferTo(out);
-        });
+    return open((in, out, backend) -> {
+      out.write(hello.getBytes(StandardCharsets.US_ASCII));
+      out.flush();
+      in.transferTo(out);
+    });
   }
 
   private interface Talk {

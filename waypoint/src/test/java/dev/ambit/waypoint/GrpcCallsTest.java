@@ -73,8 +73,7 @@ final class GrpcCallsTest {
   @BeforeEach
   void open() throws Exception {
     server =
-        NettyServerBuilder.forAddress(
-                new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0))
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0))
             .addService(
                 ServerServiceDefinition.builder("test.Echo")
                     .addMethod(ECHO, (call, headers) -> talk(call))
@@ -83,8 +82,7 @@ final class GrpcCallsTest {
             .start();
     waypoint.service("echo", 1, AppProtocol.GRPC).backend(server.getPort(), "echo");
     InetSocketAddress near = waypoint.near("10.96.0.1:80");
-    channel =
-        NettyChannelBuilder.forAddress("127.0.0.1", near.getPort()).usePlaintext().build();
+    channel = NettyChannelBuilder.forAddress("127.0.0.1", near.getPort()).usePlaintext().build();
   }
 
   @AfterEach
@@ -138,8 +136,7 @@ final class GrpcCallsTest {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      heard.add(
-          status.getCode() + " " + status.getDescription() + " " + trailers.get(NOTE));
+      heard.add(status.getCode() + " " + status.getDescription() + " " + trailers.get(NOTE));
     }
 
     String next() throws InterruptedException {

@@ -107,8 +107,7 @@ public final class LocalWaypoint implements AutoCloseable {
         new Front(
             snapshots,
             () -> CompletableFuture.completedFuture(own),
-            new Front.Services(
-                new Exchanges(parts, ExchangeSettings.DEFAULT), new Streams(parts)),
+            new Front.Services(new Exchanges(parts, ExchangeSettings.DEFAULT), new Streams(parts)),
             FrontSettings.DEFAULT,
             InstantSource.system());
     server = new HboneServer(tls, HboneSettings.DEFAULT, InstantSource.system(), front);
@@ -118,8 +117,7 @@ public final class LocalWaypoint implements AutoCloseable {
             loop, sockets, identities(client), HboneSettings.DEFAULT, InstantSource.system());
   }
 
-  private TunnelPool.Identities identities(
-      WorkloadCertificate certificate) {
+  private TunnelPool.Identities identities(WorkloadCertificate certificate) {
     return new TunnelPool.Identities(
         (identity, priority) -> CompletableFuture.completedFuture(certificate), tls);
   }
@@ -187,8 +185,7 @@ public final class LocalWaypoint implements AutoCloseable {
     Map<String, ClusterObject> put = new HashMap<>();
     for (String each : yaml) {
       ManifestReader.Content content =
-          ManifestReader.read(
-              "test.yaml", each.getBytes(StandardCharsets.UTF_8), Instant.EPOCH);
+          ManifestReader.read("test.yaml", each.getBytes(StandardCharsets.UTF_8), Instant.EPOCH);
       if (!content.problems().isEmpty()) {
         throw new IllegalArgumentException(content.problems().toString());
       }
@@ -212,15 +209,14 @@ public final class LocalWaypoint implements AutoCloseable {
           protected void initChannel(Channel channel) {
             SocketLeg leg = SocketLeg.on(channel);
             pool.open(key, request)
-                .addListener(
-                    opened -> {
-                      if (opened.isSuccess()) {
-                        var stream = (TunnelPool.Stream) opened.getNow();
-                        Relay.join(leg, stream.leg(), loop, Duration.ofHours(1), new Silent());
-                      } else {
-                        leg.reset();
-                      }
-                    });
+                .addListener(opened -> {
+                  if (opened.isSuccess()) {
+                    var stream = (TunnelPool.Stream) opened.getNow();
+                    Relay.join(leg, stream.leg(), loop, Duration.ofHours(1), new Silent());
+                  } else {
+                    leg.reset();
+                  }
+                });
           }
         });
   }

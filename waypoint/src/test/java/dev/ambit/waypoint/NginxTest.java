@@ -92,7 +92,8 @@ final class NginxTest {
   private static void awaitPort(int port) throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (true) {
-      try (Socket socket = new Socket("127.0.0.1", port)) {
+      try {
+        new Socket("127.0.0.1", port).close();
         return;
       } catch (IOException e) {
         if (System.nanoTime() > end) {
@@ -118,8 +119,7 @@ final class NginxTest {
     List<String> command = new ArrayList<>(List.of(CURL.toString(), "-sS", "-m", "60"));
     command.addAll(Arrays.asList(arguments));
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor();
     return output;
   }
@@ -148,8 +148,7 @@ final class NginxTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"--http1.1", "--http2-prior-knowledge"})
-  void a_large_file_goes_up_and_comes_down(String version, @TempDir Path files)
-      throws Exception {
+  void a_large_file_goes_up_and_comes_down(String version, @TempDir Path files) throws Exception {
     byte[] large = new byte[LARGE];
     new Random(2).nextBytes(large);
     Path up = Files.write(files.resolve("up"), large);

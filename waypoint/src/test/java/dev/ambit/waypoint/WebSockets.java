@@ -59,8 +59,7 @@ final class WebSockets {
     try {
       byte[] text =
           (key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").getBytes(StandardCharsets.US_ASCII);
-      return Base64.getEncoder()
-          .encodeToString(MessageDigest.getInstance("SHA-1").digest(text));
+      return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-1").digest(text));
     } catch (GeneralSecurityException e) {
       throw new IOException(e);
     }

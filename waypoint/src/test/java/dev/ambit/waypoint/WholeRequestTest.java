@@ -68,13 +68,13 @@ final class WholeRequestTest {
 
   private static String route(String rules) {
     return """
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: HTTPRoute
-        metadata: {name: r, namespace: demo}
-        spec:
-          parentRefs: [{group: "", kind: Service, name: echo}]
-          rules:
-        """
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: r, namespace: demo}
+    spec:
+      parentRefs: [{group: "", kind: Service, name: echo}]
+      rules:
+    """
         + rules.indent(2);
   }
 
@@ -121,8 +121,7 @@ final class WholeRequestTest {
     }
   }
 
-  private static void sayBack(String head, InputStream in, OutputStream out)
-      throws IOException {
+  private static void sayBack(String head, InputStream in, OutputStream out) throws IOException {
     byte[] body = Backend.body(head, in);
     out.write(
         ("HTTP/1.1 200 x\r\ncontent-length: " + body.length + "\r\n\r\n")
@@ -212,15 +211,13 @@ final class WholeRequestTest {
     List<String> bodies = new CopyOnWriteArrayList<>();
     Backend backend =
         backend(
-            Backend.http(
-                (head, in, out) -> {
-                  bodies.add(new String(Backend.body(head, in), StandardCharsets.US_ASCII));
-                  Backend.respond(out, bodies.size() < 3 ? 500 : 200, "done");
-                }),
+            Backend.http((head, in, out) -> {
+              bodies.add(new String(Backend.body(head, in), StandardCharsets.US_ASCII));
+              Backend.respond(out, bodies.size() < 3 ? 500 : 200, "done");
+            }),
             "echo");
     waypoint.program(
-        route(
-            "- backendRefs: [{name: echo, port: 80}]\n  retry: {codes: [500], attempts: 3}"));
+        route("- backendRefs: [{name: echo, port: 80}]\n  retry: {codes: [500], attempts: 3}"));
     HttpResponse<String> response =
         client.send(
             request(near, "/").POST(HttpRequest.BodyPublishers.ofString("again")).build(),
@@ -245,10 +242,9 @@ final class WholeRequestTest {
   void a_backend_that_hangs_up() throws Exception {
     InetSocketAddress near = echo(AppProtocol.HTTP11);
     backend(
-        Backend.http(
-            (head, in, out) -> {
-              throw new IOException("hangs up");
-            }),
+        Backend.http((head, in, out) -> {
+          throw new IOException("hangs up");
+        }),
         "echo");
     HttpResponse<String> response = get(near, "/");
     assertThat(response.statusCode()).isEqualTo(503);
@@ -261,12 +257,11 @@ final class WholeRequestTest {
   void a_backend_that_hangs_up_in_the_middle() throws Exception {
     InetSocketAddress near = echo(AppProtocol.HTTP11);
     backend(
-        Backend.http(
-            (head, in, out) -> {
-              out.write("HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\nhalf".getBytes("US-ASCII"));
-              out.flush();
-              throw new IOException("hangs up");
-            }),
+        Backend.http((head, in, out) -> {
+          out.write("HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\nhalf".getBytes("US-ASCII"));
+          out.flush();
+          throw new IOException("hangs up");
+        }),
         "echo");
     assertThatThrownBy(() -> get(near, "/")).isInstanceOf(IOException.class);
     assertThat(waypoint.tale.next())
@@ -276,7 +271,8 @@ final class WholeRequestTest {
   @Test
   void nonsense_of_a_backend() throws Exception {
     InetSocketAddress near = echo(AppProtocol.HTTP11);
-    backend(Backend.http((head, in, out) -> out.write("SSH-2.0-x\r\n".getBytes("US-ASCII"))), "echo");
+    backend(
+        Backend.http((head, in, out) -> out.write("SSH-2.0-x\r\n".getBytes("US-ASCII"))), "echo");
     assertThat(get(near, "/").statusCode()).isEqualTo(502);
     assertThat(waypoint.tale.next()).startsWith("502 UPE ");
   }
@@ -285,11 +281,10 @@ final class WholeRequestTest {
   void an_early_answer_to_a_large_body() throws Exception {
     InetSocketAddress near = echo(AppProtocol.HTTP11);
     backend(
-        Backend.http(
-            (head, in, out) -> {
-              Backend.respond(out, 413, "too much", "connection: close");
-              in.transferTo(OutputStream.nullOutputStream());
-            }),
+        Backend.http((head, in, out) -> {
+          Backend.respond(out, 413, "too much", "connection: close");
+          in.transferTo(OutputStream.nullOutputStream());
+        }),
         "echo");
     HttpResponse<String> response =
         client.send(
@@ -326,8 +321,7 @@ final class WholeRequestTest {
     Backend one = backend(Backend.saying("one"), "echo");
     Backend two = backend(Backend.saying("two"), "echo");
     waypoint.program(
-        route(
-            "- sessionPersistence: {sessionName: s}\n  backendRefs: [{name: echo, port: 80}]"));
+        route("- sessionPersistence: {sessionName: s}\n  backendRefs: [{name: echo, port: 80}]"));
     HttpResponse<String> first = get(near, "/");
     String cookie = first.headers().firstValue("set-cookie").orElseThrow().split(";", -1)[0];
     HttpRequest again = request(near, "/").header("cookie", cookie).build();

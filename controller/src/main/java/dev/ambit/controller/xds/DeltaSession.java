@@ -110,10 +110,7 @@ public final class DeltaSession implements AutoCloseable {
   }
 
   DeltaSession(
-      Server server,
-      Client client,
-      Consumer<DeltaResponse> out,
-      Consumer<DeltaSession> onClose) {
+      Server server, Client client, Consumer<DeltaResponse> out, Consumer<DeltaSession> onClose) {
     this.resources = server.resources();
     this.events = server.events();
     this.waypoints = server.waypoints();

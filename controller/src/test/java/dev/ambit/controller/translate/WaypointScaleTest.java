@@ -41,15 +41,15 @@ final class WaypointScaleTest {
 
   private static String route(int i, String backend) {
     return """
-        apiVersion: gateway.networking.k8s.io/v1
-        kind: HTTPRoute
-        metadata: {name: r%d, namespace: demo}
-        spec:
-          parentRefs: [{group: "", kind: Service, name: s%d}]
-          rules:
-          - matches: [{path: {type: RegularExpression, value: "/api/v%d/.*"}}]
-            backendRefs: [{name: %s, port: 80}]
-        """
+    apiVersion: gateway.networking.k8s.io/v1
+    kind: HTTPRoute
+    metadata: {name: r%d, namespace: demo}
+    spec:
+      parentRefs: [{group: "", kind: Service, name: s%d}]
+      rules:
+      - matches: [{path: {type: RegularExpression, value: "/api/v%d/.*"}}]
+        backendRefs: [{name: %s, port: 80}]
+    """
         .formatted(i, i, i, backend);
   }
 

@@ -44,8 +44,7 @@ final class Written {
   }
 
   Map<String, String> sentTo(String waypoint) {
-    Map<String, String> sent =
-        new HashMap<>(derivation.objects().getOrDefault(waypoint, Map.of()));
+    Map<String, String> sent = new HashMap<>(derivation.objects().getOrDefault(waypoint, Map.of()));
     sent.remove(WaypointObjects.LAST);
     return sent;
   }

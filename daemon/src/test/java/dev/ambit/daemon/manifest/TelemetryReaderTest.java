@@ -54,10 +54,7 @@ class TelemetryReaderTest {
 
   @Test
   void a_telemetry_is_read() {
-    Telemetry telemetry =
-        one(
-            Telemetry.class,
-            HEAD + ALL);
+    Telemetry telemetry = one(Telemetry.class, HEAD + ALL);
 
     assertThat(telemetry.targetRefs())
         .containsExactly(new TargetReference("", "Service", "", "echo"));

@@ -47,8 +47,7 @@ public final class StandIn implements AutoCloseable {
   public StandIn(TestPod pod, WorkloadCertificate own, Endpoint endpoint) {
     this.own = own;
     this.endpoint = endpoint;
-    Sockets sockets =
-        new Sockets(transport, SocketSettings.DEFAULT.unprivileged(), pod.netns());
+    Sockets sockets = new Sockets(transport, SocketSettings.DEFAULT.unprivileged(), pod.netns());
     Certificates certificates = (identity, priority) -> CompletableFuture.completedFuture(own);
     this.server = new HboneServer(tls, HboneSettings.DEFAULT, InstantSource.system(), new Front());
     this.pool =
@@ -87,7 +86,11 @@ public final class StandIn implements AutoCloseable {
       if (answer.isSuccess()) {
         Leg far = ((TunnelPool.Stream) answer.getNow()).leg();
         Relay.join(
-            incoming.accept(ConnectReply.open()), far, loop, Duration.ofMinutes(5), new Uncounted());
+            incoming.accept(ConnectReply.open()),
+            far,
+            loop,
+            Duration.ofMinutes(5),
+            new Uncounted());
       } else {
         asked.add("no endpoint: " + answer.cause());
         incoming.refuse(503);

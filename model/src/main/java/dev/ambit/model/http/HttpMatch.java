@@ -57,7 +57,9 @@ public record HttpMatch(PathMatch path, String method, List<Field> headers, List
     return true;
   }
 
-  /** The path as names of spans have it: {@code /a}, {@code /a*}, a pattern (spec: l7-telemetry §4). */
+  /**
+   * The path as names of spans have it: {@code /a}, {@code /a*}, a pattern (spec: l7-telemetry §4).
+   */
   public String pathPattern() {
     return switch (path) {
       case ExactPath exact -> exact.value();

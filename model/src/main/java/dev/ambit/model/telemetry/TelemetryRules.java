@@ -72,8 +72,7 @@ public final class TelemetryRules {
       if (logs.isEmpty() && !mesh.accessLog().file().isEmpty()) {
         logs = List.of(MESH_LOG);
       }
-      return new Defaults(
-          prometheus, mesh.defaults().metrics(), logs, mesh.defaults().tracing());
+      return new Defaults(prometheus, mesh.defaults().metrics(), logs, mesh.defaults().tracing());
     }
 
     public Defaults {
@@ -129,8 +128,7 @@ public final class TelemetryRules {
 
   private static Map<Metric, MetricRule> metrics(List<Telemetry> telemetries, Defaults defaults) {
     Map<Metric, Collected> collected = new EnumMap<>(Metric.class);
-    List<String> inherited =
-        defaults.metrics().isEmpty() ? USUAL_METRICS : defaults.metrics();
+    List<String> inherited = defaults.metrics().isEmpty() ? USUAL_METRICS : defaults.metrics();
     boolean scraped = inherited.stream().anyMatch(defaults.prometheus()::contains);
     for (Telemetry telemetry : telemetries) {
       for (Telemetry.Metrics each : telemetry.metrics()) {

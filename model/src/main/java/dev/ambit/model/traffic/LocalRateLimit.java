@@ -16,12 +16,15 @@ public record LocalRateLimit(long tokens, Duration per, long burst, By by) {
   /** The annotation that sets a limit: {@code 100/s burst 50}. */
   public static final String ANNOTATION = "ambit.dev/local-rate-limit";
 
-  /** The annotation that says whose requests share a bucket: {@code source}, {@code header:NAME}. */
+  /**
+   * The annotation that says whose requests share a bucket: {@code source}, {@code header:NAME}.
+   */
   public static final String BY_ANNOTATION = "ambit.dev/local-rate-limit-by";
 
   private static final Pattern FORM =
       Pattern.compile("(\\d{1,9})/(s|second|m|minute|h|hour)(?: burst (\\d{1,9}))?");
-  private static final Pattern HEADER = Pattern.compile("header:([A-Za-z0-9!#$%&'*+.^_`|~-]{1,100})");
+  private static final Pattern HEADER =
+      Pattern.compile("header:([A-Za-z0-9!#$%&'*+.^_`|~-]{1,100})");
 
   /** Whose requests share a bucket. */
   public sealed interface By {}

@@ -163,9 +163,7 @@ final class Program implements Snapshot {
     return new Destination.Telemetry(
         TelemetryRules.merge(
             TelemetryRules.applicable(objects.telemetries(), asked),
-            config == null
-                ? TelemetryRules.Defaults.USUAL
-                : TelemetryRules.Defaults.of(config)));
+            config == null ? TelemetryRules.Defaults.USUAL : TelemetryRules.Defaults.of(config)));
   }
 
   private Destination.RateLimits limits(List<ClusterObject> meant) {

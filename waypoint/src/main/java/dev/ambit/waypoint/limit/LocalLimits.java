@@ -16,8 +16,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Local rate limits of one waypoint process (ADR 0008). Buckets are counted over all loops; how many
- * there are is bounded, and those beyond share one. Thread-safe.
+ * Local rate limits of one waypoint process (ADR 0008). Buckets are counted over all loops; how
+ * many there are is bounded, and those beyond share one. Thread-safe.
  */
 public final class LocalLimits {
   static final int MOST_BUCKETS = 100_000;
@@ -35,7 +35,8 @@ public final class LocalLimits {
    *
    * @param route "" for the limit of the destination itself
    */
-  private record Key(String destination, int port, String route, LocalRateLimit limit, String who) {}
+  private record Key(
+      String destination, int port, String route, LocalRateLimit limit, String who) {}
 
   /**
    * @param nanos a clock that never goes back

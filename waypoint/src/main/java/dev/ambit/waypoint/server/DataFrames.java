@@ -88,8 +88,7 @@ final class DataFrames extends ChannelDuplexHandler {
       return;
     }
     closing = true;
-    ChannelFuture ended =
-        ctx.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.EMPTY_BUFFER, true));
+    ChannelFuture ended = ctx.writeAndFlush(new DefaultHttp2DataFrame(Unpooled.EMPTY_BUFFER, true));
     if (ended.isDone()) {
       ctx.close(promise);
       return;

@@ -44,8 +44,7 @@ final class Detector extends ChannelInboundHandlerAdapter {
   private boolean ended;
   private boolean over;
 
-  Detector(
-      Destination.Protocol protocol, FrontSettings settings, StreamLeg leg, Decided decided) {
+  Detector(Destination.Protocol protocol, FrontSettings settings, StreamLeg leg, Decided decided) {
     this.protocol = protocol;
     this.settings = settings;
     this.leg = leg;

@@ -110,8 +110,7 @@ public final class Front implements HboneServer.Terminator {
     incoming.refuse(status);
   }
 
-  private void accept(
-      HboneServer.Incoming incoming, Authority authority, Destination destination) {
+  private void accept(HboneServer.Incoming incoming, Authority authority, Destination destination) {
     String traceparent = incoming.request().traceparent();
     Caller caller =
         new Caller(
@@ -129,8 +128,7 @@ public final class Front implements HboneServer.Terminator {
     }
     Side side = new Side(caller, services.http(), settings);
     Channel channel = leg.channel();
-    var detector =
-        new Detector(destination.protocol(), settings, leg, new Inside(side, channel));
+    var detector = new Detector(destination.protocol(), settings, leg, new Inside(side, channel));
     channel.pipeline().addBefore(channel.pipeline().context(leg).name(), null, detector);
   }
 

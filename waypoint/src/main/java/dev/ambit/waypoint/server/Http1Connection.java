@@ -214,8 +214,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
       abort(Reason.PROTOCOL_ERROR);
       return;
     }
-    ByteBuf out =
-        Http1Writer.head(alloc(), malformed.status(), EmptyHttpHeaders.INSTANCE);
+    ByteBuf out = Http1Writer.head(alloc(), malformed.status(), EmptyHttpHeaders.INSTANCE);
     Http1Writer.field(out, HttpHeaderNames.CONTENT_LENGTH, "0");
     Http1Writer.field(out, HttpHeaderNames.CONNECTION, "close");
     Http1Writer.end(out);

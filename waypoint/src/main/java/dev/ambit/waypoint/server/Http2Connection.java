@@ -184,8 +184,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Insi
   }
 
   private void refused(int status, @Nullable String what) {
-    side.service()
-        .refused(side.caller(), status, "http2.violation.of.messaging.rule: " + what);
+    side.service().refused(side.caller(), status, "http2.violation.of.messaging.rule: " + what);
   }
 
   private void refuse(Http2FrameStream id, @Nullable Http2Stream stream, Malformed malformed) {
@@ -230,11 +229,12 @@ final class Http2Connection extends ChannelInboundHandlerAdapter implements Insi
 
   /** Ends the connection once what is queued has gone. */
   private void end() {
-    loop().execute(() -> {
-      if (streams.isEmpty()) {
-        channel.close();
-      }
-    });
+    loop()
+        .execute(() -> {
+          if (streams.isEmpty()) {
+            channel.close();
+          }
+        });
   }
 
   private void drained() {

@@ -20,7 +20,9 @@ final class Http2Heads {
 
   private Http2Heads() {}
 
-  /** A header block that breaks the rules of HTTP/2 itself: the stream is reset without an answer. */
+  /**
+   * A header block that breaks the rules of HTTP/2 itself: the stream is reset without an answer.
+   */
   static final class NotHttp2 extends Exception {
     NotHttp2(String what) {
       super(what, null, false, false);

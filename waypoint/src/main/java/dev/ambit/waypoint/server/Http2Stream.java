@@ -21,8 +21,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request and its response on an {@link Http2Connection}. What comes unasked waits here, no more
- * than the stream's window, for the client gets credit only with {@link #read}.
+ * One request and its response on an {@link Http2Connection}. What comes unasked waits here, no
+ * more than the stream's window, for the client gets credit only with {@link #read}.
  */
 final class Http2Stream implements HttpStream {
   private static final int HIGH = 256 * 1024;
@@ -195,9 +195,7 @@ final class Http2Stream implements HttpStream {
     int size = bytes.readableBytes();
     queued += size;
     full |= queued > HIGH;
-    connection
-        .write(new DefaultHttp2DataFrame(bytes).stream(id))
-        .addListener(_ -> written(size));
+    connection.write(new DefaultHttp2DataFrame(bytes).stream(id)).addListener(_ -> written(size));
   }
 
   private void written(int size) {

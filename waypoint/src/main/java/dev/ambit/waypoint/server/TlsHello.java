@@ -42,8 +42,7 @@ final class TlsHello {
         return name;
       }
     }
-    boolean hopeless =
-        bytes.readableBytes() > 0 && bytes.getByte(bytes.readerIndex()) != HANDSHAKE;
+    boolean hopeless = bytes.readableBytes() > 0 && bytes.getByte(bytes.readerIndex()) != HANDSHAKE;
     return hopeless ? Optional.of("") : Optional.empty();
   }
 

@@ -43,9 +43,7 @@ final class Balancer {
       int priority = i;
       boolean panic = load.panic().get(i);
       List<Member> chosen =
-          members.stream()
-              .filter(m -> m.priority() == priority && (panic || m.usable()))
-              .toList();
+          members.stream().filter(m -> m.priority() == priority && (panic || m.usable())).toList();
       tiers.add(new Tier(chosen, settings, state, random));
     }
   }

@@ -144,9 +144,7 @@ final class Links {
     int colon = authority.lastIndexOf(':');
     boolean insideBrackets = authority.indexOf(']') > colon;
     String host = colon < 0 || insideBrackets ? authority : authority.substring(0, colon);
-    return host.startsWith("[") && host.endsWith("]")
-        ? host.substring(1, host.length() - 1)
-        : host;
+    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
   }
 
   Connector connector() {

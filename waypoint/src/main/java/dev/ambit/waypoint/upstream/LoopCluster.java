@@ -54,8 +54,7 @@ final class LoopCluster {
     Balancer current = balancer;
     if (changed || current == null || out != ejected) {
       ejected = out;
-      current =
-          new Balancer(newest, Membership.of(newest, endpoints, out, here), state, random);
+      current = new Balancer(newest, Membership.of(newest, endpoints, out, here), state, random);
       balancer = current;
     }
     return current;

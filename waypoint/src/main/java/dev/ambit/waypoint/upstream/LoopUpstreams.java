@@ -44,8 +44,7 @@ final class LoopUpstreams implements Upstreams {
   private LoopCluster at(Cluster cluster) {
     assert connector.loop().inEventLoop() : "chosen off its loop";
     return clusters.computeIfAbsent(
-        cluster.key(),
-        key -> new LoopCluster(group.state(key), connector, group.here(), random));
+        cluster.key(), key -> new LoopCluster(group.state(key), connector, group.here(), random));
   }
 
   @Override
@@ -77,7 +76,11 @@ final class LoopUpstreams implements Upstreams {
     }
     counts.total.increment();
     return new Selection(
-        at.state(), member, at.links(member, cluster), new Selection.Asked(cluster, call, hash), nanos);
+        at.state(),
+        member,
+        at.links(member, cluster),
+        new Selection.Asked(cluster, call, hash),
+        nanos);
   }
 
   private RequestHash hash(Cluster cluster, Call call) {

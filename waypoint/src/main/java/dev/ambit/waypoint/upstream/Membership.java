@@ -83,10 +83,7 @@ final class Membership {
     for (Cluster.Endpoint endpoint : cluster.endpoints()) {
       Workload workload = endpoint.workload();
       places.add(
-          new Place(
-              workload.locality(),
-              labels(endpoint.labels(), workload),
-              workload.capacity()));
+          new Place(workload.locality(), labels(endpoint.labels(), workload), workload.capacity()));
     }
     return LocalityPriorities.of(setting, forced || outliers != null, own, places);
   }

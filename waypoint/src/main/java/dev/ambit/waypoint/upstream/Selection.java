@@ -108,8 +108,7 @@ final class Selection implements Upstreams.Chosen {
     if (isKind(cause, PoolFailure.Kind.OVERFLOW)) {
       overflowed = true;
       // Nothing is tried again that there was no room for.
-      return new Upstreams.Unreachable(
-          LocalReply.OVERFLOW, new RetryPolicy.StreamReset(true), why);
+      return new Upstreams.Unreachable(LocalReply.OVERFLOW, new RetryPolicy.StreamReset(true), why);
     }
     return new Upstreams.Unreachable(
         LocalReply.CONNECT_FAILURE, new RetryPolicy.ConnectFailure(), why);

@@ -89,16 +89,14 @@ public final class UpstreamGroup implements AutoCloseable {
 
   private OfLoop open(EventLoop loop) {
     TunnelPool tunnels =
-        new TunnelPool(
-            loop, means.sockets(), means.identities(), means.hbone(), chance.clock());
+        new TunnelPool(loop, means.sockets(), means.identities(), means.hbone(), chance.clock());
     Connector connector =
         new Connector(
             new Connector.Ways(loop, means.sockets(), tunnels),
             tls,
             names,
             new Connector.Self(here.identity(), here.address(), means.tunnelPort()));
-    return new OfLoop(
-        new LoopUpstreams(this, connector, chance.nanos(), chance.random()), tunnels);
+    return new OfLoop(new LoopUpstreams(this, connector, chance.nanos(), chance.random()), tunnels);
   }
 
   /** The state of a cluster, held by one loop more. */
@@ -107,7 +105,8 @@ public final class UpstreamGroup implements AutoCloseable {
         states.compute(
             key,
             (_, known) -> {
-              ClusterState state = known == null ? new ClusterState(key, ejected, overflows) : known;
+              ClusterState state =
+                  known == null ? new ClusterState(key, ejected, overflows) : known;
               state.users.incrementAndGet();
               return state;
             }));

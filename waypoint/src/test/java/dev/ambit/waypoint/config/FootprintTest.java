@@ -16,28 +16,28 @@ final class FootprintTest {
 
   private static String route(int i, String backend) {
     return """
-        {"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute",
-         "metadata":{"name":"r%d","namespace":"demo"},
-         "spec":{"parentRefs":[{"group":"","kind":"Service","name":"s%d"}],
-                 "rules":[{"matches":[{"path":{"type":"PathPrefix","value":"/api/v%d"}}],
-                           "backendRefs":[{"name":"%s","port":80,"weight":90},
-                                          {"name":"s0","port":80,"weight":10}]},
-                          {"matches":[{"headers":[{"name":"x-canary","value":"yes"}]}],
-                           "timeouts":{"request":"10s"},
-                           "backendRefs":[{"name":"s0","port":80}]},
-                          {"backendRefs":[{"name":"%s","port":80}]}]}}
-        """
+    {"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute",
+     "metadata":{"name":"r%d","namespace":"demo"},
+     "spec":{"parentRefs":[{"group":"","kind":"Service","name":"s%d"}],
+             "rules":[{"matches":[{"path":{"type":"PathPrefix","value":"/api/v%d"}}],
+                       "backendRefs":[{"name":"%s","port":80,"weight":90},
+                                      {"name":"s0","port":80,"weight":10}]},
+                      {"matches":[{"headers":[{"name":"x-canary","value":"yes"}]}],
+                       "timeouts":{"request":"10s"},
+                       "backendRefs":[{"name":"s0","port":80}]},
+                      {"backendRefs":[{"name":"%s","port":80}]}]}}
+    """
         .formatted(i, i, i, backend, backend);
   }
 
   private static String policy(int i) {
     return """
-        {"apiVersion":"security.istio.io/v1","kind":"AuthorizationPolicy",
-         "metadata":{"name":"p%d","namespace":"demo"},
-         "spec":{"targetRefs":[{"group":"","kind":"Service","name":"s%d"}],"action":"ALLOW",
-                 "rules":[{"from":[{"source":{"principals":["cluster.local/ns/demo/sa/*"]}}],
-                           "to":[{"operation":{"methods":["GET"],"paths":["/api/*"]}}]}]}}
-        """
+    {"apiVersion":"security.istio.io/v1","kind":"AuthorizationPolicy",
+     "metadata":{"name":"p%d","namespace":"demo"},
+     "spec":{"targetRefs":[{"group":"","kind":"Service","name":"s%d"}],"action":"ALLOW",
+             "rules":[{"from":[{"source":{"principals":["cluster.local/ns/demo/sa/*"]}}],
+                       "to":[{"operation":{"methods":["GET"],"paths":["/api/*"]}}]}]}}
+    """
         .formatted(i, i);
   }
 
@@ -69,12 +69,10 @@ final class FootprintTest {
     long begin = System.nanoTime();
     for (int i = 0; i < SERVICES; i++) {
       assertThat(
-              follower.put(
-                  "HTTPRoute/demo/r" + i, ObjectFollowerTest.message(route(i, "s" + i))))
+              follower.put("HTTPRoute/demo/r" + i, ObjectFollowerTest.message(route(i, "s" + i))))
           .isEmpty();
       assertThat(
-              follower.put(
-                  "AuthorizationPolicy/demo/p" + i, ObjectFollowerTest.message(policy(i))))
+              follower.put("AuthorizationPolicy/demo/p" + i, ObjectFollowerTest.message(policy(i))))
           .isEmpty();
     }
     follower.put("~", ObjectFollowerTest.message("{}"));

@@ -81,11 +81,11 @@ final class ObjectFollowerTest {
 
   private static String route(String backend) {
     return """
-        {"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute",
-         "metadata":{"name":"r","namespace":"demo"},
-         "spec":{"parentRefs":[{"group":"","kind":"Service","name":"echo"}],
-                 "rules":[{"backendRefs":[{"name":"%s","port":80}]}]}}
-        """
+    {"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute",
+     "metadata":{"name":"r","namespace":"demo"},
+     "spec":{"parentRefs":[{"group":"","kind":"Service","name":"echo"}],
+             "rules":[{"backendRefs":[{"name":"%s","port":80}]}]}}
+    """
         .formatted(backend);
   }
 

@@ -83,13 +83,12 @@ class LocalLimitsTest {
     CountDownLatch done = new CountDownLatch(4);
     for (int thread = 0; thread < 4; thread++) {
       Thread.ofPlatform()
-          .start(
-              () -> {
-                for (int i = 0; i < 1000; i++) {
-                  passed.addAndGet(bucket.take(now) == 0 ? 1 : 0);
-                }
-                done.countDown();
-              });
+          .start(() -> {
+            for (int i = 0; i < 1000; i++) {
+              passed.addAndGet(bucket.take(now) == 0 ? 1 : 0);
+            }
+            done.countDown();
+          });
     }
     assertThat(done.await(10, TimeUnit.SECONDS)).isTrue();
     assertThat(passed).hasValue(1000);

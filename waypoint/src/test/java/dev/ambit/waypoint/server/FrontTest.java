@@ -34,7 +34,13 @@ class FrontTest {
 
   @ParameterizedTest(name = "waypoint-selection 6: {0} is refused")
   @ValueSource(
-      strings = {"10.96.0.2:80", "10.96.0.1:12345", "127.0.0.1:15000", "169.254.169.254:80", "web:80"})
+      strings = {
+        "10.96.0.2:80",
+        "10.96.0.1:12345",
+        "127.0.0.1:15000",
+        "169.254.169.254:80",
+        "web:80"
+      })
   void whatIsNotOursIsRefused(String authority) {
     try (TestFront front = new TestFront(Protocol.HTTP)) {
       assertThat(front.open(authority).cause())

@@ -97,8 +97,7 @@ class Http1Test {
       for (byte each : text.getBytes(StandardCharsets.US_ASCII)) {
         socket.getOutputStream().write(each);
       }
-      String answer =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
       assertThat(answer).endsWith("hello").contains("0\r\n\r\nHTTP/1.1 200");
     }
   }
@@ -142,8 +141,7 @@ class Http1Test {
 
   @Test
   void aRejectedUploadIsAnsweredAndTheConnectionCloses() throws IOException {
-    String answer =
-        all("POST /reject HTTP/1.1\r\nHost: web\r\nContent-Length: 100000\r\n\r\nabc");
+    String answer = all("POST /reject HTTP/1.1\r\nHost: web\r\nContent-Length: 100000\r\n\r\nabc");
     assertThat(answer).startsWith("HTTP/1.1 403 Forbidden\r\n");
   }
 
@@ -230,15 +228,17 @@ class Http1Test {
   void anUploadNobodyReadsIsHeldBack() throws Exception {
     try (Socket socket = front.connect()) {
       send(socket, "POST /hold HTTP/1.1\r\nHost: web\r\nContent-Length: 100000000\r\n\r\n");
-      Thread writer = Thread.ofVirtual().start(() -> {
-        try {
-          for (int i = 0; i < 1_000; i++) {
-            socket.getOutputStream().write(new byte[100_000]);
-          }
-        } catch (IOException closed) {
-          // The test is over.
-        }
-      });
+      Thread writer =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  for (int i = 0; i < 1_000; i++) {
+                    socket.getOutputStream().write(new byte[100_000]);
+                  }
+                } catch (IOException closed) {
+                  // The test is over.
+                }
+              });
       var got = FakeServices.take(front.services.requests);
       writer.join(Duration.ofSeconds(2));
       assertThat(writer.isAlive()).isTrue();
@@ -253,8 +253,10 @@ class Http1Test {
   @Test
   void aLargeUploadArrivesWhole() throws IOException {
     try (Socket socket = front.connect()) {
-      send(socket, "POST /sink HTTP/1.1\r\nHost: web\r\nContent-Length: 30000000\r\n"
-          + "Connection: close\r\n\r\n");
+      send(
+          socket,
+          "POST /sink HTTP/1.1\r\nHost: web\r\nContent-Length: 30000000\r\n"
+              + "Connection: close\r\n\r\n");
       for (int i = 0; i < 300; i++) {
         socket.getOutputStream().write(new byte[100_000]);
       }

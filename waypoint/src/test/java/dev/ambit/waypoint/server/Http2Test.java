@@ -34,8 +34,22 @@ class Http2Test {
   void aRequestIsServed() throws Exception {
     try (RawHttp2 client = client()) {
       client.headers(
-          1, true, ":method", "GET", ":scheme", "http", ":path", "/hello", ":authority", "web",
-          "cookie", "a=1", "cookie", "b=2", "te", "trailers");
+          1,
+          true,
+          ":method",
+          "GET",
+          ":scheme",
+          "http",
+          ":path",
+          "/hello",
+          ":authority",
+          "web",
+          "cookie",
+          "a=1",
+          "cookie",
+          "b=2",
+          "te",
+          "trailers");
       assertThat(client.status()).isEqualTo("200");
       assertThat(client.next(RawHttp2.DATA).text()).isEqualTo("hello");
       var got = FakeServices.take(front.services.requests);
@@ -87,8 +101,18 @@ class Http2Test {
   void aWebSocketIsBytes() throws Exception {
     try (RawHttp2 client = client()) {
       client.headers(
-          1, false, ":method", "CONNECT", ":protocol", "websocket", ":scheme", "http", ":path",
-          "/ws", ":authority", "web");
+          1,
+          false,
+          ":method",
+          "CONNECT",
+          ":protocol",
+          "websocket",
+          ":scheme",
+          "http",
+          ":path",
+          "/ws",
+          ":authority",
+          "web");
       assertThat(client.status()).isEqualTo("200");
       client.data(1, "ping", false);
       assertThat(client.next(RawHttp2.DATA).text()).isEqualTo("ping");
@@ -214,8 +238,15 @@ class Http2Test {
         refused("", "no path", ":authority", "a"),
         refused("", "empty path", ":path", "", ":authority", "a"),
         refused("", "connection", ":path", "/", ":authority", "a", "connection", "x"),
-        refused("", "transfer-encoding", ":path", "/", ":authority", "a",
-            "transfer-encoding", "chunked"),
+        refused(
+            "",
+            "transfer-encoding",
+            ":path",
+            "/",
+            ":authority",
+            "a",
+            "transfer-encoding",
+            "chunked"),
         refused("", "te", ":path", "/", ":authority", "a", "te", "gzip"),
         refused("", "upper case", ":path", "/", ":authority", "a", "X-A", "x"),
         refused("", "line feed in a value", ":path", "/", ":authority", "a", "x-a", "a\nb: c"),
@@ -234,8 +265,7 @@ class Http2Test {
 
   @ParameterizedTest(name = "threat-model SEC-072: {1} is refused")
   @MethodSource("malformed")
-  void malformedRequestsAreNotServed(String status, String name, String[] fields)
-      throws Exception {
+  void malformedRequestsAreNotServed(String status, String name, String[] fields) throws Exception {
     String[] all = new String[fields.length + 4];
     String[] first = {":method", "GET", ":scheme", "http"};
     System.arraycopy(first, 0, all, 0, 4);

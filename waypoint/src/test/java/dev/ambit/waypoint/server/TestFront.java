@@ -94,14 +94,15 @@ public final class TestFront implements AutoCloseable {
               @Override
               protected void initChannel(Channel channel) {
                 SocketLeg leg = SocketLeg.on(channel);
-                pool.open(key(), request()).addListener(opened -> {
-                  if (opened.isSuccess()) {
-                    var stream = (TunnelPool.Stream) opened.getNow();
-                    Relay.join(leg, stream.leg(), loop, Duration.ofHours(1), new Silent());
-                  } else {
-                    leg.reset();
-                  }
-                });
+                pool.open(key(), request())
+                    .addListener(opened -> {
+                      if (opened.isSuccess()) {
+                        var stream = (TunnelPool.Stream) opened.getNow();
+                        Relay.join(leg, stream.leg(), loop, Duration.ofHours(1), new Silent());
+                      } else {
+                        leg.reset();
+                      }
+                    });
               }
             });
   }

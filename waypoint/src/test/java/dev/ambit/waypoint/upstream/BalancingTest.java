@@ -41,8 +41,7 @@ final class BalancingTest {
   private static final Locality HERE = new Locality("r", "a", "");
   private static final Locality THERE = new Locality("r", "b", "");
 
-  private final Mesh mesh =
-      new Mesh(new Here(Mesh.WAYPOINT, Mesh.LOOPBACK, HERE, "net", "node-1"));
+  private final Mesh mesh = new Mesh(new Here(Mesh.WAYPOINT, Mesh.LOOPBACK, HERE, "net", "node-1"));
 
   @AfterEach
   void stop() {
@@ -79,8 +78,7 @@ final class BalancingTest {
 
   /** Draws one endpoint whose request is over at once. */
   private Upstreams.Chosen draw(Cluster cluster, RequestHead head, String... tried) {
-    Upstreams.Chosen chosen =
-        (Upstreams.Chosen) mesh.choose(cluster, mesh.call(head, tried));
+    Upstreams.Chosen chosen = (Upstreams.Chosen) mesh.choose(cluster, mesh.call(head, tried));
     mesh.onLoop(() -> {
       chosen.over();
       return true;
@@ -151,10 +149,7 @@ final class BalancingTest {
   void weights(Algorithm algorithm) {
     Cluster cluster =
         cluster(
-            Policies.balanced(algorithm),
-            "",
-            endpoint("e1", 90, HERE),
-            endpoint("e2", 10, HERE));
+            Policies.balanced(algorithm), "", endpoint("e1", 90, HERE), endpoint("e2", 10, HERE));
     // Binomial(10000, 0.9): the deviation is 30; 150 is five of them, p < 6e-7.
     assertThat(draws(cluster, 10_000).get("e1")).isBetween(8850, 9150);
   }
@@ -192,7 +187,8 @@ final class BalancingTest {
   }
 
   @ParameterizedTest
-  @DisplayName("traffic-policy 6: each of 100 values sticks to one pod; without a value they spread")
+  @DisplayName(
+      "traffic-policy 6: each of 100 values sticks to one pod; without a value they spread")
   @ValueSource(ints = {0, 65_537})
   void hashed_by_header(int maglev) {
     Cluster cluster = cluster(Policies.hashed(new HeaderKey("x-user"), maglev), "", endpoints(5));
@@ -269,12 +265,7 @@ final class BalancingTest {
     Upstreams.Call call = mesh.call(head("GET", "/"));
     Upstreams.Call kept =
         new Upstreams.Call(
-            call.caller(),
-            call.request(),
-            call.version(),
-            call.connection(),
-            call.tried(),
-            "e1");
+            call.caller(), call.request(), call.version(), call.connection(), call.tried(), "e1");
     Cluster all = cluster(TrafficPolicy.NONE, "", three);
     for (int i = 0; i < 20; i++) {
       assertThat(uid((Upstreams.Chosen) mesh.choose(all, kept))).isEqualTo("e1");
@@ -285,7 +276,8 @@ final class BalancingTest {
   }
 
   @Test
-  @DisplayName("traffic-policy 14: without ejection both zones, with it the nearer one until it fails")
+  @DisplayName(
+      "traffic-policy 14: without ejection both zones, with it the nearer one until it fails")
   void zones() {
     Cluster.Endpoint near = endpoint("e1", 1, HERE);
     Cluster.Endpoint far = endpoint("e2", 1, THERE);

@@ -43,9 +43,7 @@ final class BytesTest {
   private static Cluster secured(
       TlsMode mode, String roots, String sni, boolean skip, Cluster.Endpoint to, String... names) {
     return cluster(
-        Protocol.HTTP_1,
-        Policies.tls(Policies.clientTls(mode, roots, sni, skip, names), null),
-        to);
+        Protocol.HTTP_1, Policies.tls(Policies.clientTls(mode, roots, sni, skip, names), null), to);
   }
 
   /** Gathers what comes. */
@@ -97,14 +95,15 @@ final class BytesTest {
     assertThat(opened.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(opened.cause()).isNull();
     assertThat(mesh.group.rows().getFirst().connections()).isEqualTo(1);
-    Taken taken = mesh.onLoop(() -> {
-      Taken made = new Taken(opened.getNow());
-      made.leg.start(made);
-      made.leg.write(Unpooled.copiedBuffer("ping\n", StandardCharsets.US_ASCII));
-      made.leg.flush();
-      made.leg.read();
-      return made;
-    });
+    Taken taken =
+        mesh.onLoop(() -> {
+          Taken made = new Taken(opened.getNow());
+          made.leg.start(made);
+          made.leg.write(Unpooled.copiedBuffer("ping\n", StandardCharsets.US_ASCII));
+          made.leg.flush();
+          made.leg.read();
+          return made;
+        });
     String end = taken.ends.poll(20, TimeUnit.SECONDS);
     mesh.onLoop(() -> {
       taken.leg.abort();
@@ -156,14 +155,14 @@ final class BytesTest {
     context.init(managers.getKeyManagers(), null, null);
     return new Script(peer -> {
       try (SSLSocket tls =
-          (SSLSocket)
-              context.getSocketFactory().createSocket(peer.socket, peer.in, true)) {
+          (SSLSocket) context.getSocketFactory().createSocket(peer.socket, peer.in, true)) {
         tls.setUseClientMode(false);
         asked.add("hello");
         byte[] line = tls.getInputStream().readNBytes(5);
         tls.getOutputStream()
-            .write(("got " + new String(line, StandardCharsets.US_ASCII))
-                .getBytes(StandardCharsets.US_ASCII));
+            .write(
+                ("got " + new String(line, StandardCharsets.US_ASCII))
+                    .getBytes(StandardCharsets.US_ASCII));
         tls.shutdownOutput();
         assertThat(tls.getInputStream().read()).isEqualTo(-1);
       }

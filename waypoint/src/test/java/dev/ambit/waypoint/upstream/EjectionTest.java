@@ -39,8 +39,7 @@ final class EjectionTest {
     mesh.onLoop(() -> {
       int left = times;
       for (int i = 0; left > 0 && i < 10_000; i++) {
-        var chosen =
-            (Upstreams.Chosen) mesh.upstreams.choose(cluster, mesh.call(head("GET", "/")));
+        var chosen = (Upstreams.Chosen) mesh.upstreams.choose(cluster, mesh.call(head("GET", "/")));
         if (chosen.endpoint().workload().uid().equals(uid)) {
           if (status == 0) {
             chosen.failed();

@@ -34,8 +34,7 @@ final class Exchanged implements HttpStream.Receiver {
   }
 
   static Exchanged open(Mesh mesh, Upstreams.Chosen chosen, RequestHead head, boolean end) {
-    Future<HttpStream> stream =
-        mesh.onLoop(() -> chosen.http(head)).awaitUninterruptibly();
+    Future<HttpStream> stream = mesh.onLoop(() -> chosen.http(head)).awaitUninterruptibly();
     if (!stream.isSuccess()) {
       throw (Upstreams.Unreachable) stream.cause();
     }
@@ -120,7 +119,8 @@ final class Exchanged implements HttpStream.Receiver {
         return before;
       }
       if (next.equals("reset")) {
-        throw new AssertionError("no " + event + " but reset: " + reason + " " + detail + " behind " + before);
+        throw new AssertionError(
+            "no " + event + " but reset: " + reason + " " + detail + " behind " + before);
       }
       before.add(next);
     }

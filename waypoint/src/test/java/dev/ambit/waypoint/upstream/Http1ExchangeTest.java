@@ -124,8 +124,9 @@ final class Http1ExchangeTest {
     try (Script app =
         new Script(peer -> {
           peer.request();
-          peer.say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-              + "Connection: Upgrade\r\nsec-websocket-accept: abc\r\n\r\nhello");
+          peer.say(
+              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                  + "Connection: Upgrade\r\nsec-websocket-accept: abc\r\n\r\nhello");
           peer.say(peer.bytes(4) + "!");
         })) {
       RequestHead plain = head("GET", "/chat", "sec-websocket-key", "k");
@@ -133,7 +134,12 @@ final class Http1ExchangeTest {
         RequestHead head =
             new RequestHead(
                 version == Version.HTTP_2 ? "CONNECT" : "GET",
-                "http", "app.demo", "/chat", plain.headers(), "websocket", version);
+                "http",
+                "app.demo",
+                "/chat",
+                plain.headers(),
+                "websocket",
+                version);
         Exchanged exchanged = open(app, head);
         exchanged.await("bytes");
         send(exchanged, "ping");

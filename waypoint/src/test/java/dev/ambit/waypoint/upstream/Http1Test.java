@@ -8,7 +8,6 @@ import dev.ambit.model.object.TrafficPolicy;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.config.Cluster.Protocol;
 import dev.ambit.waypoint.http.HttpStream.Reason;
-import dev.ambit.waypoint.http.RequestHead;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;

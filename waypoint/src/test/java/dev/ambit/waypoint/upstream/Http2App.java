@@ -136,8 +136,7 @@ final class Http2App implements AutoCloseable {
           respond(ctx.channel(), "413", "no", true);
           // Behind the bytes, which are flushed when this batch is read.
           ctx.executor()
-              .execute(() ->
-                  ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR)));
+              .execute(() -> ctx.writeAndFlush(new DefaultHttp2ResetFrame(Http2Error.NO_ERROR)));
         }
         case "/goaway" -> {
           var goAway = new DefaultHttp2GoAwayFrame(Http2Error.NO_ERROR);
@@ -149,7 +148,8 @@ final class Http2App implements AutoCloseable {
           respond(ctx.channel(), "200", "hinted", true);
         }
         case "/echo", "/socket" ->
-            ctx.writeAndFlush(new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("200")));
+            ctx.writeAndFlush(
+                new DefaultHttp2HeadersFrame(new DefaultHttp2Headers().status("200")));
         default -> {
           respond(ctx.channel(), "200", "ok", false);
           var trailers = new DefaultHttp2Headers();

@@ -38,7 +38,8 @@ final class Http2Test {
   void requests_share_a_connection_and_bring_trailers() throws Exception {
     Cluster cluster = http2(app.plain("a"));
     for (int i = 0; i < 5; i++) {
-      Exchanged exchanged = mesh.get(cluster, head("GET", "/x", "Connection", "x-hop", "X-Hop", "1"));
+      Exchanged exchanged =
+          mesh.get(cluster, head("GET", "/x", "Connection", "x-hop", "X-Hop", "1"));
       assertThat(exchanged.head().status()).isEqualTo(200);
       assertThat(exchanged.body()).isEqualTo("ok");
       assertThat(exchanged.trailers().get("grpc-status")).isEqualTo("0");
@@ -178,8 +179,7 @@ final class Http2Test {
   @Test
   void an_endpoint_without_extended_connect_gets_upgrades_by_http_1() throws Exception {
     try (Http2App plain = new Http2App(mesh, new Http2Settings())) {
-      Exchanged exchanged =
-          upgrade(http2(plain.plain("a")), RequestHead.Version.HTTP_1_1);
+      Exchanged exchanged = upgrade(http2(plain.plain("a")), RequestHead.Version.HTTP_1_1);
       exchanged.awaitEnd();
       // This one speaks nothing but HTTP/2: the second connection came with HTTP/1.1.
       assertThat(exchanged.reason()).isNotNull();
@@ -219,8 +219,7 @@ final class Http2Test {
   void a_stalled_receiver_stalls_the_endpoint_and_not_its_neighbours() throws Exception {
     RequestHead echo = head("POST", "/echo");
     Cluster cluster = http2(app.plain("a"));
-    Exchanged stalled =
-        Exchanged.open(mesh, mesh.chosen(cluster, echo), echo, false).stalled();
+    Exchanged stalled = Exchanged.open(mesh, mesh.chosen(cluster, echo), echo, false).stalled();
     int size = 8 * 1024 * 1024;
     mesh.onLoop(() -> {
       stalled.stream.write(Unpooled.wrappedBuffer(new byte[size]));

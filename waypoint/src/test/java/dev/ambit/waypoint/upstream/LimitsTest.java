@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.ambit.model.http.LocalReply;
+import dev.ambit.model.http.RetryPolicy;
 import dev.ambit.model.object.TrafficPolicy;
 import dev.ambit.model.object.TrafficPolicy.ConnectionPool;
 import dev.ambit.model.object.TrafficPolicy.HttpPool;
 import dev.ambit.model.object.TrafficPolicy.RetryBudget;
-import dev.ambit.model.http.RetryPolicy;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.config.Cluster.Protocol;
 import dev.ambit.waypoint.http.HttpStream;
@@ -86,8 +86,7 @@ final class LimitsTest {
     CountDownLatch go = new CountDownLatch(1);
     try (Script app = slow(go)) {
       TrafficPolicy policy =
-          Policies.pooled(
-              new ConnectionPool(1, null, null, null, null, Policies.http(1, 0, 0, 0)));
+          Policies.pooled(new ConnectionPool(1, null, null, null, null, Policies.http(1, 0, 0, 0)));
       Cluster cluster = cluster(Protocol.HTTP_1, policy, app.plain("a"));
       Exchanged first = Exchanged.open(mesh, mesh.chosen(cluster, HEAD), HEAD, true);
       app.nextRequest();
@@ -181,8 +180,7 @@ final class LimitsTest {
   @DisplayName("traffic-policy §4: retries under way are bounded, by number or by budget")
   void retries() {
     Cluster.Endpoint endpoint = new Cluster.Endpoint(Mesh.plain("a"), 1, true);
-    Cluster two =
-        cluster(Protocol.HTTP_1, Policies.pooled(Policies.http(0, 0, 0, 2)), endpoint);
+    Cluster two = cluster(Protocol.HTTP_1, Policies.pooled(Policies.http(0, 0, 0, 2)), endpoint);
     assertThat(retrying(two)).isTrue();
     assertThat(retrying(two)).isTrue();
     assertThat(retrying(two)).isFalse();

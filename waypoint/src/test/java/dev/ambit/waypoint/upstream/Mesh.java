@@ -13,7 +13,6 @@ import dev.ambit.dataplane.relay.SocketLeg;
 import dev.ambit.dataplane.tls.MeshTls;
 import dev.ambit.dataplane.tls.WorkloadCertificate;
 import dev.ambit.model.http.HttpAttributes;
-import dev.ambit.model.http.HttpAuthorizer;
 import dev.ambit.model.http.PathNormalization;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.object.TrafficPolicy;
@@ -158,13 +157,7 @@ final class Mesh implements AutoCloseable {
 
   static RequestHead head(String method, String target, String... headers) {
     return new RequestHead(
-        method,
-        "http",
-        "app.demo",
-        target,
-        headers(headers),
-        "",
-        RequestHead.Version.HTTP_1_1);
+        method, "http", "app.demo", target, headers(headers), "", RequestHead.Version.HTTP_1_1);
   }
 
   Upstreams.Call call(RequestHead head, String... tried) {

@@ -80,7 +80,8 @@ final class Policies {
     return new TrafficPolicy(null, null, null, tls, proxy, null, Map.of());
   }
 
-  static ClientTls clientTls(TlsMode mode, String roots, String sni, boolean skip, String... names) {
+  static ClientTls clientTls(
+      TlsMode mode, String roots, String sni, boolean skip, String... names) {
     return new ClientTls(mode, "", "", roots, "", List.of(names), sni, skip);
   }
 }

@@ -85,9 +85,7 @@ final class TransportTest {
   private static Cluster secured(
       TlsMode mode, String roots, String sni, boolean skip, Cluster.Endpoint to, String... names) {
     return cluster(
-        Protocol.HTTP_1,
-        Policies.tls(Policies.clientTls(mode, roots, sni, skip, names), null),
-        to);
+        Protocol.HTTP_1, Policies.tls(Policies.clientTls(mode, roots, sni, skip, names), null), to);
   }
 
   /** An application that speaks TLS with a certificate for {@code names}. */
@@ -106,8 +104,7 @@ final class TransportTest {
     context.init(managers.getKeyManagers(), null, null);
     return new Script(peer -> {
       try (SSLSocket tls =
-          (SSLSocket)
-              context.getSocketFactory().createSocket(peer.socket, peer.in, true)) {
+          (SSLSocket) context.getSocketFactory().createSocket(peer.socket, peer.in, true)) {
         tls.setUseClientMode(false);
         tls.startHandshake();
         asked.add(names(tls));
@@ -123,9 +120,7 @@ final class TransportTest {
 
   private static void serve(Socket tls) throws IOException {
     StringBuilder head = new StringBuilder();
-    for (int next = tls.getInputStream().read();
-        next >= 0;
-        next = tls.getInputStream().read()) {
+    for (int next = tls.getInputStream().read(); next >= 0; next = tls.getInputStream().read()) {
       head.append((char) next);
       if (head.indexOf("\r\n\r\n") >= 0) {
         tls.getOutputStream().write(OK.getBytes(StandardCharsets.US_ASCII));

@@ -28,7 +28,9 @@ record Answers(List<Answer> all) {
 
   /** {@code count} requests one after the other on one connection; the URL says which is which. */
   static Answers of(Stage stage, String pod, String url, int count, String... options) {
-    var command = new ArrayList<>(List.of("curl", "-s", "-m", "20", "-w", END + "%{http_code} %{time_total}\n"));
+    var command =
+        new ArrayList<>(
+            List.of("curl", "-s", "-m", "20", "-w", END + "%{http_code} %{time_total}\n"));
     command.addAll(List.of(options));
     command.add(count == 1 ? url : url + "?[1-" + count + "]");
     Run.Outcome said = Run.of(stage.mesh().pod(pod).enter(command)).within(DEADLINE).go();

@@ -30,8 +30,7 @@ final class BreakerFailsFast implements Step {
     try {
       boolean acts =
           Await.until(
-              Market.LIMIT,
-              () -> Answers.atOnce(stage, Stage.CLIENT, url, REQUESTS).with(503) > 0);
+              Market.LIMIT, () -> Answers.atOnce(stage, Stage.CLIENT, url, REQUESTS).with(503) > 0);
       figures.millis("acts_after_ms", start, Instant.now());
       Unmet.unless(acts, "under the limit", "no 503", "some");
       int known = served(stage);

@@ -41,8 +41,7 @@ final class CanaryShare implements Step {
       figures.put("v2", v2);
       figures.put("bound", EXPECTED + "±" + BOUND);
       Unmet.unless(v1 + v2 == REQUESTS, "good answers", v1 + v2, "all of " + REQUESTS);
-      Unmet.unless(
-          Math.abs(v2 - EXPECTED) <= BOUND, "answers of v2", v2, EXPECTED + " ± " + BOUND);
+      Unmet.unless(Math.abs(v2 - EXPECTED) <= BOUND, "answers of v2", v2, EXPECTED + " ± " + BOUND);
       int seen = Market.awaitSeen(stage, Market.V2, "/canary", v2);
       figures.put("seen_by_v2", seen);
       Unmet.unless(seen == v2, "requests v2 has seen", seen, v2 + ", as many as it answered");

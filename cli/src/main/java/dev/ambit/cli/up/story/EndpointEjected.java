@@ -31,8 +31,7 @@ final class EndpointEjected implements Step {
       stage.inPod(Market.V2, "touch", "/tmp/bad");
       Instant bad = Instant.now();
       boolean ejected =
-          Await.until(
-              Market.LIMIT, () -> Answers.of(stage, Stage.CLIENT, url, 10).with(200) == 10);
+          Await.until(Market.LIMIT, () -> Answers.of(stage, Stage.CLIENT, url, 10).with(200) == 10);
       figures.millis("ejected_after_ms", bad, Instant.now());
       Unmet.unless(ejected, "requests with a bad server", "500", "200 of the other one");
       int before = Market.seen(stage, Market.V2, "/eject").size();

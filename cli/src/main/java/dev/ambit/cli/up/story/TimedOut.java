@@ -26,8 +26,7 @@ final class TimedOut implements Step {
     stage.manifests().add("timeout.yaml");
     try {
       boolean acts =
-          Await.until(
-              Market.LIMIT, () -> stage.get(Stage.CLIENT, Market.URL + "/slow") == 504);
+          Await.until(Market.LIMIT, () -> stage.get(Stage.CLIENT, Market.URL + "/slow") == 504);
       figures.millis("acts_after_ms", start, Instant.now());
       Unmet.unless(acts, "slow request", stage.get(Stage.CLIENT, Market.URL + "/slow"), "504");
       Answers slow = Answers.of(stage, Stage.CLIENT, Market.URL + "/slow", 3);
@@ -35,8 +34,7 @@ final class TimedOut implements Step {
       figures.put("limit_ms", ALLOWED);
       figures.put("slowest_ms", slow.slowest(504));
       Unmet.unless(slow.with(504) == 3, "slow requests", slow.statuses(), "504");
-      long fastest =
-          slow.all().stream().mapToLong(Answers.Answer::millis).min().orElse(0);
+      long fastest = slow.all().stream().mapToLong(Answers.Answer::millis).min().orElse(0);
       Unmet.unless(
           fastest >= ALLOWED - 20 && slow.slowest(504) < MOST,
           "time to the 504",

@@ -57,8 +57,7 @@ final class DemoManifestsTest {
             .map(service -> service.metadata())
             .map(each ->
                 new ServiceKey(
-                    each.namespace(),
-                    each.name() + "." + each.namespace() + ".svc.cluster.local"))
+                    each.namespace(), each.name() + "." + each.namespace() + ".svc.cluster.local"))
             .toList();
     RouteBackends.Services services =
         new RouteBackends.Services() {
@@ -74,8 +73,7 @@ final class DemoManifestsTest {
         };
     RouteCompiler compiler =
         new RouteCompiler(
-            Re2::whole,
-            new RouteBackends("HTTPRoute", services, _ -> List.of(), "cluster.local"));
+            Re2::whole, new RouteBackends("HTTPRoute", services, _ -> List.of(), "cluster.local"));
     List<HttpRoute> routes =
         files().stream()
             .filter(file -> file.getParent().endsWith("story"))
@@ -84,7 +82,8 @@ final class DemoManifestsTest {
             .map(HttpRoute.class::cast)
             .toList();
     assertThat(routes).hasSize(5);
-    assertThat(routes).allSatisfy(route -> assertThat(compiler.compile(route).problems()).isEmpty());
+    assertThat(routes)
+        .allSatisfy(route -> assertThat(compiler.compile(route).problems()).isEmpty());
   }
 
   private static List<dev.ambit.model.object.ClusterObject> read(Path file) {

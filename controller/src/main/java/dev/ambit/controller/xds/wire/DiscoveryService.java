@@ -42,8 +42,7 @@ public final class DiscoveryService {
     Caller caller = Callers.current();
     PodName pod = caller.pod();
     DeltaSession.Client client =
-        new DeltaSession.Client(
-            caller.node(), caller.address(), pod == null ? "" : pod.fullName());
+        new DeltaSession.Client(caller.node(), caller.address(), pod == null ? "" : pod.fullName());
     Optional<DeltaSession> opened =
         subscribers.open(
             client,

@@ -86,8 +86,7 @@ final class Providers implements AutoCloseable {
                 : new SpanBatches(each.name(), transport, SpanBatches.Timing.USUAL, counts);
         exporters.put(each, exporter);
         boolean b3 = each.kind() instanceof ExtensionProvider.Zipkin;
-        providers.put(
-            each.name(), new Tracer.Provider(b3, config.tracing().sampling(), exporter));
+        providers.put(each.name(), new Tracer.Provider(b3, config.tracing().sampling(), exporter));
       }
     }
     // Flushing takes time that nobody here has.

@@ -14,8 +14,7 @@ final class Attempt<T> {
   Attempt(Promise<T> promise, Target target, EventLoop loop) {
     this.promise = promise;
     this.deadline =
-        loop.schedule(
-            () -> late(target), target.timeout().toNanos(), TimeUnit.NANOSECONDS);
+        loop.schedule(() -> late(target), target.timeout().toNanos(), TimeUnit.NANOSECONDS);
     promise.addListener(done -> ended(done.isCancelled()));
   }
 

@@ -110,8 +110,7 @@ public final class BackendTls {
     }
     if (tls.mode() == TlsMode.MUTUAL) {
       if (tls.clientCertificate().isEmpty() || tls.privateKey().isEmpty()) {
-        throw new LinkFailure(
-            "MUTUAL: got no clientCertificate and privateKey, expected both");
+        throw new LinkFailure("MUTUAL: got no clientCertificate and privateKey, expected both");
       }
       try (InputStream chain = open(tls.clientCertificate());
           InputStream key = open(tls.privateKey())) {

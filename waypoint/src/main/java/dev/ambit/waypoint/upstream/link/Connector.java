@@ -112,12 +112,15 @@ public final class Connector {
     if (target.tunnel() == null) {
       resolved(target, attempt, address -> dialLeg(target, address, attempt));
     } else {
-      tunnel(target, attempt, stream -> {
-        prologue(target, stream.leg());
-        if (!attempt.succeed(stream.leg())) {
-          stream.leg().abort();
-        }
-      });
+      tunnel(
+          target,
+          attempt,
+          stream -> {
+            prologue(target, stream.leg());
+            if (!attempt.succeed(stream.leg())) {
+              stream.leg().abort();
+            }
+          });
     }
     return promise;
   }
@@ -184,10 +187,7 @@ public final class Connector {
   }
 
   private void dial(
-      Target target,
-      InetSocketAddress address,
-      Attempt<Channel> attempt,
-      ChannelHandler stack) {
+      Target target, InetSocketAddress address, Attempt<Channel> attempt, ChannelHandler stack) {
     ChannelFuture connect = sockets.dial(loop, address, null, target.timeout(), stack);
     attempt.onCancel(connect.channel()::close);
     connect.addListener(done -> {

@@ -196,8 +196,7 @@ final class Http1Exchange implements HttpStream {
       broken(Reason.PROTOCOL_ERROR, "more than " + MOST_HEADERS + " response headers");
       return;
     }
-    if (status < SWITCHING_PROTOCOLS
-        || (status > SWITCHING_PROTOCOLS && status < 200)) {
+    if (status < SWITCHING_PROTOCOLS || (status > SWITCHING_PROTOCOLS && status < 200)) {
       skipLast = true;
       inbox.head(new ResponseHead(status, Translation.withoutHop(response.headers())));
       return;

@@ -64,8 +64,7 @@ final class Http1Pool implements HttpPool, Http1Connection.Owner {
   private void dial() {
     place.opening();
     Http1Connection connection = new Http1Connection(this);
-    Future<Channel> dial =
-        place.connector().channel(place.target(), connection.initializer());
+    Future<Channel> dial = place.connector().channel(place.target(), connection.initializer());
     dials.add(dial);
     if (dial.isDone()) {
       dialled(dial, connection);

@@ -19,9 +19,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One HTTP/2 connection to an endpoint. The last handler of its channel; confined to its loop.
- */
+/** One HTTP/2 connection to an endpoint. The last handler of its channel; confined to its loop. */
 final class Http2Connection extends ChannelInboundHandlerAdapter {
   private static final int MIB = 1024 * 1024;
   private static final int STREAM_WINDOW = MIB;

@@ -120,8 +120,7 @@ final class Http2Exchange extends ChannelInboundHandlerAdapter implements HttpSt
     if (trailers.isEmpty()) {
       channel().writeAndFlush(new DefaultHttp2DataFrame(Unpooled.EMPTY_BUFFER, true));
     } else {
-      channel().writeAndFlush(
-          new DefaultHttp2HeadersFrame(Translation.trailers(trailers), true));
+      channel().writeAndFlush(new DefaultHttp2HeadersFrame(Translation.trailers(trailers), true));
     }
   }
 

@@ -58,8 +58,7 @@ final class Http2Pool implements HttpPool, Http2Connection.Owner {
     Promise<HttpStream> promise = waiter.promise();
     if (!waiter.head().upgrade().isEmpty() && !connection.extendedConnect()) {
       promise.tryFailure(
-          new PoolFailure(
-              PoolFailure.Kind.NO_UPGRADE, "the endpoint takes no extended CONNECT"));
+          new PoolFailure(PoolFailure.Kind.NO_UPGRADE, "the endpoint takes no extended CONNECT"));
       return;
     }
     Http2Exchange exchange = new Http2Exchange(connection);
@@ -67,8 +66,7 @@ final class Http2Pool implements HttpPool, Http2Connection.Owner {
     if (stream.isDone()) {
       opened(stream, exchange, promise);
     } else {
-      stream.addListener(
-          (Future<Http2StreamChannel> done) -> opened(done, exchange, promise));
+      stream.addListener((Future<Http2StreamChannel> done) -> opened(done, exchange, promise));
     }
   }
 
@@ -76,7 +74,9 @@ final class Http2Pool implements HttpPool, Http2Connection.Owner {
       Future<Http2StreamChannel> stream, Http2Exchange exchange, Promise<HttpStream> promise) {
     if (!stream.isSuccess()) {
       promise.tryFailure(
-          new PoolFailure(PoolFailure.Kind.UNREACHABLE, "no stream in the connection: " + stream.cause().getMessage()));
+          new PoolFailure(
+              PoolFailure.Kind.UNREACHABLE,
+              "no stream in the connection: " + stream.cause().getMessage()));
     } else if (!promise.trySuccess(exchange)) {
       exchange.reset(HttpStream.Reason.CANCELLED);
     }
@@ -100,10 +100,8 @@ final class Http2Pool implements HttpPool, Http2Connection.Owner {
     place.opening();
     Limits limits = place.limits();
     Http2Connection connection =
-        new Http2Connection(
-            this, limits.maxConcurrentStreams(), limits.maxRequestsPerConnection());
-    Future<Channel> dialled =
-        place.connector().channel(place.target(), connection.initializer());
+        new Http2Connection(this, limits.maxConcurrentStreams(), limits.maxRequestsPerConnection());
+    Future<Channel> dialled = place.connector().channel(place.target(), connection.initializer());
     dial = dialled;
     dialled.addListener((Future<Channel> done) -> dialled(done, connection));
   }

@@ -1,10 +1,10 @@
 package dev.ambit.waypoint.upstream.pool;
 
+import dev.ambit.model.traffic.Limits;
 import dev.ambit.waypoint.http.HttpStream;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.upstream.link.Connector;
 import dev.ambit.waypoint.upstream.link.Target;
-import dev.ambit.model.traffic.Limits;
 import io.netty.util.concurrent.Future;
 
 /** Connections of one version to one target on one event loop. Confined to it. */
@@ -15,8 +15,7 @@ public sealed interface HttpPool permits Http1Pool, Http2Pool {
    * @param cluster counts of the whole cluster, which limits go by
    * @param endpoint counts of the endpoint
    */
-  record Place(
-      Connector connector, Target target, Limits limits, Counts cluster, Counts endpoint) {
+  record Place(Connector connector, Target target, Limits limits, Counts cluster, Counts endpoint) {
     /** What may wait for a cluster whose rule says nothing of it. */
     private static final long MOST_PENDING = 100_000;
 
@@ -51,7 +50,8 @@ public sealed interface HttpPool permits Http1Pool, Http2Pool {
 
     PoolFailure overflow() {
       cluster.overflowed();
-      return new PoolFailure(PoolFailure.Kind.OVERFLOW, mostPending() + " requests already wait for a connection");
+      return new PoolFailure(
+          PoolFailure.Kind.OVERFLOW, mostPending() + " requests already wait for a connection");
     }
   }
 

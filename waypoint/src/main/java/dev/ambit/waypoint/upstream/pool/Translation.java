@@ -83,8 +83,7 @@ final class Translation {
         && !headers.contains(HttpHeaderNames.SEC_WEBSOCKET_KEY)) {
       byte[] key = new byte[16];
       ThreadLocalRandom.current().nextBytes(key);
-      headers.set(
-          HttpHeaderNames.SEC_WEBSOCKET_KEY, Base64.getEncoder().encodeToString(key));
+      headers.set(HttpHeaderNames.SEC_WEBSOCKET_KEY, Base64.getEncoder().encodeToString(key));
     }
   }
 
@@ -140,9 +139,7 @@ final class Translation {
     return headers;
   }
 
-  /**
-   * Headers or trailers that came by HTTP/2; null when there is one that HTTP/2 forbids.
-   */
+  /** Headers or trailers that came by HTTP/2; null when there is one that HTTP/2 forbids. */
   static @Nullable HttpHeaders regular(Http2Headers from) {
     HttpHeaders headers = UNCHECKED.newHeaders();
     for (Map.Entry<CharSequence, CharSequence> entry : from) {

@@ -47,8 +47,7 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
   /**
    * @param opening called on the thread of its own, which then owns the transport
    */
-  public SpanBatches(
-      String name, Supplier<Transport> opening, Timing timing, SpanCounts counts) {
+  public SpanBatches(String name, Supplier<Transport> opening, Timing timing, SpanCounts counts) {
     this.opening = opening;
     this.timing = timing;
     this.counts = counts;

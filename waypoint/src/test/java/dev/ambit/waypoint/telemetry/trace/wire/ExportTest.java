@@ -144,7 +144,9 @@ class ExportTest {
     try (SpanBatches spans =
         new SpanBatches(
             "test",
-            () -> new OtlpGrpc(collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
+            () ->
+                new OtlpGrpc(
+                    collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
             QUICK,
             counts)) {
       spans.offer(SPAN);
@@ -160,15 +162,17 @@ class ExportTest {
   private static HttpServer server(BlockingQueue<byte[]> got, int failures) throws IOException {
     AtomicInteger left = new AtomicInteger(failures);
     HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    server.createContext("/", exchange -> {
-      byte[] body = exchange.getRequestBody().readAllBytes();
-      boolean fail = left.getAndDecrement() > 0;
-      if (!fail) {
-        got.add(body);
-      }
-      exchange.sendResponseHeaders(fail ? 503 : 202, -1);
-      exchange.close();
-    });
+    server.createContext(
+        "/",
+        exchange -> {
+          byte[] body = exchange.getRequestBody().readAllBytes();
+          boolean fail = left.getAndDecrement() > 0;
+          if (!fail) {
+            got.add(body);
+          }
+          exchange.sendResponseHeaders(fail ? 503 : 202, -1);
+          exchange.close();
+        });
     server.start();
     return server;
   }
@@ -183,10 +187,11 @@ class ExportTest {
     try (SpanBatches spans =
         new SpanBatches(
             "test",
-            () -> new HttpPost(
-                collector(server.getAddress().getPort()),
-                target,
-                batch -> OtlpSpans.encode(batch, RESOURCE)),
+            () ->
+                new HttpPost(
+                    collector(server.getAddress().getPort()),
+                    target,
+                    batch -> OtlpSpans.encode(batch, RESOURCE)),
             QUICK,
             counts)) {
       spans.offer(SPAN);
@@ -208,10 +213,11 @@ class ExportTest {
     try (SpanBatches spans =
         new SpanBatches(
             "test",
-            () -> new HttpPost(
-                collector(server.getAddress().getPort()),
-                target,
-                batch -> ZipkinJson.encode(batch, "wp.demo")),
+            () ->
+                new HttpPost(
+                    collector(server.getAddress().getPort()),
+                    target,
+                    batch -> ZipkinJson.encode(batch, "wp.demo")),
             QUICK,
             counts)) {
       spans.offer(SPAN);
