@@ -52,6 +52,16 @@ final class Balancer {
     return members;
   }
 
+  /** The endpoint with {@code uid}; null when it cannot be used. */
+  @Nullable Member of(String uid) {
+    for (Member member : uid.isEmpty() ? List.<Member>of() : members) {
+      if (member.usable() && member.state().uid().equals(uid)) {
+        return member;
+      }
+    }
+    return null;
+  }
+
   /**
    * One endpoint; null when nobody can be used.
    *

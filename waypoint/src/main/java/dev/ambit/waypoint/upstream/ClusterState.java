@@ -22,7 +22,7 @@ final class ClusterState {
   private static final int MOST_TABLES = 8;
 
   private final Cluster.Key key;
-  private final Counts counts = new Counts();
+  private final Counts counts;
   private final LongAdder ejectedEver;
   private final Map<List<HashTarget>, Object> tables = new ConcurrentHashMap<>();
 
@@ -33,8 +33,10 @@ final class ClusterState {
   private volatile Map<String, EndpointState> endpoints = Map.of();
   private volatile @Nullable Ejections ejections;
 
-  ClusterState(Cluster.Key key, LongAdder ejectedEver) {
+  /** The adders sum up over all clusters. */
+  ClusterState(Cluster.Key key, LongAdder ejectedEver, LongAdder overflowsEver) {
     this.key = key;
+    this.counts = new Counts(overflowsEver);
     this.ejectedEver = ejectedEver;
   }
 
@@ -129,7 +131,7 @@ final class ClusterState {
     long busy = counts.active.get() + counts.pending.get();
     if (counts.retries.incrementAndGet() > limits.allowedRetries(busy)) {
       counts.retries.decrementAndGet();
-      counts.overflows.increment();
+      counts.overflowed();
       return false;
     }
     return true;

@@ -5,13 +5,14 @@ import dev.ambit.model.workload.Workload;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.upstream.pool.Counts;
 import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.LongAdder;
 
 /** What is known of one endpoint of a cluster over all loops. Any thread. */
 final class EndpointState {
   private final String uid;
   private final String name;
   private final InetSocketAddress address;
-  private final Counts counts = new Counts();
+  private final Counts counts = new Counts(new LongAdder());
   private final long since;
   private volatile boolean suspect;
   private volatile double weight = 1;

@@ -11,16 +11,17 @@ import dev.ambit.waypoint.server.Caller;
 import dev.ambit.waypoint.upstream.link.Connector;
 import dev.ambit.waypoint.upstream.link.Target;
 import dev.ambit.waypoint.upstream.pool.Counts;
-import dev.ambit.waypoint.upstream.pool.Http1Pool;
-import dev.ambit.waypoint.upstream.pool.Http2Pool;
 import dev.ambit.waypoint.upstream.pool.HttpPool;
-import java.util.HashMap;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The connections of one loop to one endpoint under one policy. Confined to it. */
 final class Links {
+  private static final int MOST_POOLS = 128;
+  private static final Duration CLIENT_IDLE = Duration.ofSeconds(5);
   private static final List<String> HTTP_1 = List.of("http/1.1");
   private static final List<String> HTTP_2 = List.of("h2");
 
@@ -30,7 +31,8 @@ final class Links {
   private final Counts counts;
   private final Connector connector;
   private final Limits limits;
-  private final Map<Wanted, HttpPool> pools = new HashMap<>();
+  private final LinkedHashMap<Wanted, HttpPool> pools = new LinkedHashMap<>();
+  private final List<HttpPool> leaving = new ArrayList<>(0);
 
   Links(Member member, Cluster cluster, Counts counts, Connector connector) {
     this.endpoint = member.endpoint();
@@ -51,18 +53,54 @@ final class Links {
   boolean leadsTo(Cluster.Endpoint other) {
     Workload known = endpoint.workload();
     Workload now = other.workload();
-    return known.tunnel() == now.tunnel() && known.identity().equals(now.identity());
+    return known.tunnel() == now.tunnel()
+        && known.namespace().equals(now.namespace())
+        && known.serviceAccount().equals(now.serviceAccount())
+        && known.trustDomain().equals(now.trustDomain());
   }
 
   /** The pool for requests of {@code caller} to {@code host}. */
   HttpPool pool(boolean http2, Caller caller, String host) {
     Target target = target(caller, host, http2 ? HTTP_2 : HTTP_1);
-    return pools.computeIfAbsent(
-        new Wanted(http2, target),
-        wanted -> {
-          var place = new HttpPool.Place(connector, target, limits, counts, state.counts());
-          return wanted.http2 ? new Http2Pool(place) : new Http1Pool(place);
-        });
+    Wanted wanted = new Wanted(http2, target);
+    HttpPool known = pools.get(wanted);
+    if (known != null) {
+      return known;
+    }
+    makeRoom();
+    Limits mine = target.prologue().isEmpty() ? limits : forOneClient(limits);
+    var place = new HttpPool.Place(connector, target, mine, counts, state.counts());
+    HttpPool pool = http2 ? HttpPool.http2(place) : HttpPool.http1(place);
+    pools.put(wanted, pool);
+    return pool;
+  }
+
+  /** Clients choose server names and addresses, so the number of pools is theirs to drive up. */
+  private void makeRoom() {
+    if (pools.size() >= MOST_POOLS) {
+      forgetEmpty();
+    }
+    if (pools.size() >= MOST_POOLS) {
+      HttpPool eldest = pools.pollFirstEntry().getValue();
+      eldest.drain();
+      leaving.add(eldest);
+    }
+  }
+
+  /** Connections that tell of one client are of use only as long as it asks for something. */
+  private static Limits forOneClient(Limits limits) {
+    return new Limits(
+        limits.maxConnections(),
+        limits.connectTimeout(),
+        limits.maxConnectionDuration(),
+        limits.tcpIdleTimeout(),
+        CLIENT_IDLE,
+        limits.maxPendingRequests(),
+        limits.maxRequests(),
+        limits.maxRequestsPerConnection(),
+        limits.maxRetries(),
+        limits.maxConcurrentStreams(),
+        limits.budget());
   }
 
   /** Where bytes of {@code caller} go. */
@@ -119,11 +157,13 @@ final class Links {
 
   void close() {
     pools.values().forEach(HttpPool::close);
+    leaving.forEach(HttpPool::close);
   }
 
   /** Forgets pools without connections; whether none is left. */
   boolean forgetEmpty() {
     pools.values().removeIf(HttpPool::isEmpty);
-    return pools.isEmpty();
+    leaving.removeIf(HttpPool::isEmpty);
+    return pools.isEmpty() && leaving.isEmpty();
   }
 }

@@ -53,7 +53,10 @@ final class LoopUpstreams implements Upstreams {
     long now = nanos.getAsLong();
     Balancer balancer = at.balancer(cluster, now);
     RequestHash hash = hash(cluster, call);
-    Member member = balancer.pick(hash.hash(), call.tried(), call.caller().local(), now);
+    Member member = call.tried().contains(call.preferred()) ? null : balancer.of(call.preferred());
+    if (member == null) {
+      member = balancer.pick(hash.hash(), call.tried(), call.caller().local(), now);
+    }
     if (member == null) {
       return new Unable(LocalReply.NO_HEALTHY_ENDPOINT, whyNobody(cluster, balancer));
     }
@@ -62,12 +65,12 @@ final class LoopUpstreams implements Upstreams {
     boolean http = call.request() != null;
     if (http && counts.active.incrementAndGet() > limits.maxRequests()) {
       counts.active.decrementAndGet();
-      counts.overflows.increment();
+      counts.overflowed();
       return new Unable(
           LocalReply.OVERFLOW, limits.maxRequests() + " requests are already under way");
     }
     if (!http && counts.connections.get() >= limits.maxConnections()) {
-      counts.overflows.increment();
+      counts.overflowed();
       return new Unable(
           LocalReply.OVERFLOW, limits.maxConnections() + " connections are already open");
     }

@@ -83,12 +83,15 @@ final class Membership {
     for (Cluster.Endpoint endpoint : cluster.endpoints()) {
       Workload workload = endpoint.workload();
       places.add(
-          new Place(
-              workload.locality(),
-              labels(workload.locality(), workload.network(), workload.node()),
-              workload.capacity()));
+          new Place(workload.locality(), labels(endpoint.labels(), workload), workload.capacity()));
     }
     return LocalityPriorities.of(setting, forced || outliers != null, own, places);
+  }
+
+  private static Map<String, String> labels(Map<String, String> own, Workload workload) {
+    Map<String, String> labels = new HashMap<>(own);
+    labels.putAll(labels(workload.locality(), workload.network(), workload.node()));
+    return labels;
   }
 
   private static Map<String, String> labels(Locality locality, String network, String node) {

@@ -10,7 +10,6 @@ import dev.ambit.model.traffic.RequestHash;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.HttpStream;
 import dev.ambit.waypoint.http.RequestHead;
-import dev.ambit.waypoint.upstream.pool.Http2Pool;
 import dev.ambit.waypoint.upstream.pool.PoolFailure;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
@@ -77,12 +76,16 @@ final class Selection implements Upstreams.Chosen {
         if (!promise.trySuccess(done.getNow())) {
           done.getNow().reset(HttpStream.Reason.CANCELLED);
         }
-      } else if (done.cause() instanceof Http2Pool.NoUpgrade && !promise.isDone()) {
+      } else if (isKind(done.cause(), PoolFailure.Kind.NO_UPGRADE) && !promise.isDone()) {
         open(head, false, promise);
       } else if (!done.isCancelled()) {
         promise.tryFailure(unreachable(done.cause()));
       }
     });
+  }
+
+  private static boolean isKind(Throwable cause, PoolFailure.Kind kind) {
+    return cause instanceof PoolFailure failure && failure.kind() == kind;
   }
 
   /** The version spoken to endpoints (spec: traffic-policy §4). */
@@ -102,7 +105,7 @@ final class Selection implements Upstreams.Chosen {
 
   private Upstreams.Unreachable unreachable(Throwable cause) {
     String why = String.valueOf(cause.getMessage());
-    if (cause instanceof PoolFailure failure && failure.overflow()) {
+    if (isKind(cause, PoolFailure.Kind.OVERFLOW)) {
       overflowed = true;
       // Nothing is tried again that there was no room for.
       return new Upstreams.Unreachable(LocalReply.OVERFLOW, new RetryPolicy.StreamReset(true), why);

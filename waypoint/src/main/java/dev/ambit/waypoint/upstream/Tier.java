@@ -10,6 +10,7 @@ import dev.ambit.model.object.TrafficPolicy.ConsistentHash;
 import dev.ambit.model.object.TrafficPolicy.LoadBalancer;
 import dev.ambit.model.traffic.SlowStart;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -81,7 +82,7 @@ final class Tier {
       whole &= member.weight() == Math.rint(member.weight());
     }
     double scale = whole ? 1 : WEIGHT_STEPS / least;
-    return java.util.Arrays.stream(members)
+    return Arrays.stream(members)
         .map(member ->
             new HashTarget(
                 member.state().name(), (int) Math.max(1, Math.rint(member.weight() * scale))))
@@ -151,12 +152,10 @@ final class Tier {
 
   private int byWeight() {
     double drawn = random.nextDouble() * sums[sums.length - 1];
-    for (int i = 0; i < sums.length; i++) {
-      if (drawn < sums[i]) {
-        return i;
-      }
-    }
-    return sums.length - 1;
+    int place = Arrays.binarySearch(sums, drawn);
+    // A sum that was hit exactly belongs to the next one.
+    int index = place >= 0 ? place + 1 : -place - 1;
+    return Math.min(index, sums.length - 1);
   }
 
   /** The weight of a turn: less while an endpoint warms up, and while it is busy. */

@@ -1,5 +1,6 @@
 package dev.ambit.waypoint.upstream;
 
+import dev.ambit.daemon.Metrics;
 import dev.ambit.dataplane.hbone.HboneSettings;
 import dev.ambit.dataplane.hbone.TunnelPool;
 import dev.ambit.dataplane.net.Sockets;
@@ -61,6 +62,7 @@ public final class UpstreamGroup implements AutoCloseable {
   private final BackendTls tls;
   private final Names names;
   private final LongAdder ejected = new LongAdder();
+  private final LongAdder overflows = new LongAdder();
   private final Map<Cluster.Key, ClusterState> states = new ConcurrentHashMap<>();
   private final Map<EventLoop, OfLoop> loops = new ConcurrentHashMap<>();
 
@@ -103,7 +105,8 @@ public final class UpstreamGroup implements AutoCloseable {
         states.compute(
             key,
             (_, known) -> {
-              ClusterState state = known == null ? new ClusterState(key, ejected) : known;
+              ClusterState state =
+                  known == null ? new ClusterState(key, ejected, overflows) : known;
               state.users.incrementAndGet();
               return state;
             }));
@@ -119,6 +122,21 @@ public final class UpstreamGroup implements AutoCloseable {
   /** How many endpoints were ever ejected. */
   public long ejections() {
     return ejected.sum();
+  }
+
+  /** How often a limit forbade something. */
+  public long overflows() {
+    return overflows.sum();
+  }
+
+  /** How many endpoints of a cluster are left out. */
+  long ejected(ClusterState state) {
+    return state.ejected(chance.nanos().getAsLong()).size();
+  }
+
+  /** Shows sums of everything at each scrape; once. */
+  public void show(Metrics metrics) {
+    UpstreamMetrics.show(metrics.registry(), this, states::values);
   }
 
   /** Every cluster that was called lately, by name. */

@@ -51,7 +51,7 @@ final class Mesh implements AutoCloseable {
   static final SpiffeId APP = new SpiffeId("cluster.local", "demo", "app");
   static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
-  final Transport transport = Transport.open(Transport.Kind.AUTO, 1);
+  final Transport transport = Transport.open(Transport.Kind.AUTO, 2);
   final EventLoop loop = transport.loops().getFirst();
   final Sockets sockets = new Sockets(transport, SocketSettings.DEFAULT.unprivileged(), null);
   final TestCa ca = TestCa.root("mesh");

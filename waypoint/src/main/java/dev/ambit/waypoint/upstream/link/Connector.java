@@ -25,7 +25,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Opens channels and legs to endpoints on one event loop. Confined to it. */
@@ -358,53 +357,5 @@ public final class Connector {
       inner = inner.getCause();
     }
     return String.valueOf(inner.getMessage());
-  }
-
-  /** One try with its deadline; what is under way is undone when nobody waits any more. */
-  private static final class Attempt<T> {
-    private final Promise<T> promise;
-    private final Future<?> deadline;
-    private Runnable undo = () -> {};
-
-    private Attempt(Promise<T> promise, Target target, EventLoop loop) {
-      this.promise = promise;
-      this.deadline =
-          loop.schedule(() -> late(target), target.timeout().toNanos(), TimeUnit.NANOSECONDS);
-      promise.addListener(done -> ended(done.isCancelled()));
-    }
-
-    private void late(Target target) {
-      if (promise.tryFailure(
-          new LinkFailure("no connection in " + target.timeout().toMillis() + " ms"))) {
-        undo.run();
-      }
-    }
-
-    private void ended(boolean cancelled) {
-      deadline.cancel(false);
-      if (cancelled) {
-        undo.run();
-      }
-    }
-
-    /** Replaces what undoes the last step. */
-    private void onCancel(Runnable undoing) {
-      undo = undoing;
-      if (promise.isCancelled()) {
-        undoing.run();
-      }
-    }
-
-    private boolean isOver() {
-      return promise.isDone();
-    }
-
-    private boolean succeed(T made) {
-      return promise.trySuccess(made);
-    }
-
-    private void fail(String why) {
-      promise.tryFailure(new LinkFailure(why));
-    }
   }
 }

@@ -169,6 +169,10 @@ final class LegChannel extends AbstractChannel implements Leg.Receiver {
 
   @Override
   public void onGone() {
+    if (!closed) {
+      // No end of the bytes was said, so they may not be all.
+      pipeline().fireExceptionCaught(new LinkFailure("the tunnel's stream was reset"));
+    }
     over();
   }
 

@@ -18,4 +18,18 @@ public final class Counts {
   public final LongAdder total = new LongAdder();
   public final LongAdder connectFailures = new LongAdder();
   public final LongAdder overflows = new LongAdder();
+  private final LongAdder everywhere;
+
+  /**
+   * @param everywhere sums up the overflows of several
+   */
+  public Counts(LongAdder everywhere) {
+    this.everywhere = everywhere;
+  }
+
+  /** A limit forbade something. */
+  public void overflowed() {
+    overflows.increment();
+    everywhere.increment();
+  }
 }

@@ -162,6 +162,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     inBatch = true;
     Http1Exchange exchange = current;
+    if (brokenBy != null) {
+      // The end of a broken connection is not the end of a body.
+      ReferenceCountUtil.release(message);
+      return;
+    }
     if (exchange == null || completed) {
       // Nobody asked for this.
       ReferenceCountUtil.release(message);

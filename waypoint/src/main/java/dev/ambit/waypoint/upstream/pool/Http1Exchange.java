@@ -223,12 +223,10 @@ final class Http1Exchange implements HttpStream {
     requestEnded = false;
     skipLast = true;
     HttpHeaders headers = Translation.withoutHop(response.headers());
-    int status = SWITCHING_PROTOCOLS;
     if (asking.version() == RequestHead.Version.HTTP_2) {
       headers.remove(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT);
-      status = 200;
     }
-    inbox.head(new ResponseHead(status, headers));
+    inbox.head(new ResponseHead(SWITCHING_PROTOCOLS, headers));
     connection.becomeRaw();
   }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** HTTP/1.1: as many connections as requests at a time, the last used one first. */
-public final class Http1Pool implements HttpPool, Http1Connection.Owner {
+final class Http1Pool implements HttpPool, Http1Connection.Owner {
   private final Place place;
   private final Waiters waiters;
   private final Deque<Http1Connection> idle = new ArrayDeque<>();
@@ -25,7 +25,7 @@ public final class Http1Pool implements HttpPool, Http1Connection.Owner {
   private final Set<Future<Channel>> dials = new LinkedHashSet<>();
   private boolean draining;
 
-  public Http1Pool(Place place) {
+  Http1Pool(Place place) {
     this.place = place;
     this.waiters = new Waiters(place);
   }
@@ -81,7 +81,7 @@ public final class Http1Pool implements HttpPool, Http1Connection.Owner {
       Waiters.Waiter waiter = waiters.next();
       if (waiter != null) {
         String why = dial.isCancelled() ? "closed" : String.valueOf(dial.cause().getMessage());
-        waiter.promise().tryFailure(new PoolFailure(false, why));
+        waiter.promise().tryFailure(new PoolFailure(PoolFailure.Kind.UNREACHABLE, why));
       }
       // Each that still waits has a dial of its own, unless limits forbade it.
       dialIfNeeded();

@@ -84,7 +84,16 @@ final class Http2Exchange extends ChannelInboundHandlerAdapter implements HttpSt
     if (!over) {
       request = head;
       requestEnded = end && head.upgrade().isEmpty();
-      channel().write(new DefaultHttp2HeadersFrame(Translation.http2(head), requestEnded));
+      channel()
+          .write(new DefaultHttp2HeadersFrame(Translation.http2(head), requestEnded))
+          .addListener(sent -> {
+            if (!sent.isSuccess() && !over) {
+              // Without its head whole the endpoint cannot have looked at the request.
+              inbox.reset(Reason.REFUSED, String.valueOf(sent.cause().getMessage()));
+              over();
+              channel().close();
+            }
+          });
     }
   }
 
@@ -211,13 +220,10 @@ final class Http2Exchange extends ChannelInboundHandlerAdapter implements HttpSt
     }
   }
 
-  /** What an HTTP/1.1 client takes for a granted upgrade. */
+  /** A granted upgrade looks as it does in HTTP/1.1, whatever the versions of the two sides. */
   private ResponseHead switched(ResponseHead head) {
     RequestHead asking = request;
-    if (asking == null
-        || asking.upgrade().isEmpty()
-        || asking.version() == RequestHead.Version.HTTP_2
-        || head.status() != 200) {
+    if (asking == null || asking.upgrade().isEmpty() || head.status() != 200) {
       return head;
     }
     String accept = Translation.websocketAccept(asking);

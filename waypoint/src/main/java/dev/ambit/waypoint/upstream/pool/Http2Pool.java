@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** HTTP/2: one connection as long as it has room, then one more. */
-public final class Http2Pool implements HttpPool, Http2Connection.Owner {
+final class Http2Pool implements HttpPool, Http2Connection.Owner {
   private final Place place;
   private final Waiters waiters;
   private final List<Http2Connection> usable = new ArrayList<>(1);
@@ -25,7 +25,7 @@ public final class Http2Pool implements HttpPool, Http2Connection.Owner {
   private @Nullable Future<Channel> dial;
   private boolean draining;
 
-  public Http2Pool(Place place) {
+  Http2Pool(Place place) {
     this.place = place;
     this.waiters = new Waiters(place);
   }
@@ -34,14 +34,6 @@ public final class Http2Pool implements HttpPool, Http2Connection.Owner {
     return place.connector().loop();
   }
 
-  /** The endpoint speaks HTTP/2 and takes no upgrades in it. */
-  public static final class NoUpgrade extends RuntimeException {
-    NoUpgrade() {
-      super("the endpoint takes no extended CONNECT", null, false, false);
-    }
-  }
-
-  /** Fails with {@link NoUpgrade} too. */
   @Override
   public Future<HttpStream> open(RequestHead head) {
     Promise<HttpStream> promise = loop().newPromise();
@@ -65,7 +57,8 @@ public final class Http2Pool implements HttpPool, Http2Connection.Owner {
   private void use(Http2Connection connection, Waiters.Waiter waiter) {
     Promise<HttpStream> promise = waiter.promise();
     if (!waiter.head().upgrade().isEmpty() && !connection.extendedConnect()) {
-      promise.tryFailure(new NoUpgrade());
+      promise.tryFailure(
+          new PoolFailure(PoolFailure.Kind.NO_UPGRADE, "the endpoint takes no extended CONNECT"));
       return;
     }
     Http2Exchange exchange = new Http2Exchange(connection);
@@ -81,7 +74,9 @@ public final class Http2Pool implements HttpPool, Http2Connection.Owner {
       Future<Http2StreamChannel> stream, Http2Exchange exchange, Promise<HttpStream> promise) {
     if (!stream.isSuccess()) {
       promise.tryFailure(
-          new PoolFailure(false, "no stream in the connection: " + stream.cause().getMessage()));
+          new PoolFailure(
+              PoolFailure.Kind.UNREACHABLE,
+              "no stream in the connection: " + stream.cause().getMessage()));
     } else if (!promise.trySuccess(exchange)) {
       exchange.reset(HttpStream.Reason.CANCELLED);
     }

@@ -16,6 +16,9 @@ public sealed interface HttpPool permits Http1Pool, Http2Pool {
    * @param endpoint counts of the endpoint
    */
   record Place(Connector connector, Target target, Limits limits, Counts cluster, Counts endpoint) {
+    /** What may wait for a cluster whose rule says nothing of it. */
+    private static final long MOST_PENDING = 100_000;
+
     void opening() {
       cluster.connections.incrementAndGet();
       endpoint.connections.incrementAndGet();
@@ -34,18 +37,30 @@ public sealed interface HttpPool permits Http1Pool, Http2Pool {
 
     /** Counts one more that waits; false when too many do. */
     boolean pending() {
-      if (cluster.pending.incrementAndGet() > limits.maxPendingRequests()) {
+      if (cluster.pending.incrementAndGet() > mostPending()) {
         cluster.pending.decrementAndGet();
         return false;
       }
       return true;
     }
 
-    PoolFailure overflow() {
-      cluster.overflows.increment();
-      return new PoolFailure(
-          true, limits.maxPendingRequests() + " requests already wait for a connection");
+    private long mostPending() {
+      return Math.min(limits.maxPendingRequests(), MOST_PENDING);
     }
+
+    PoolFailure overflow() {
+      cluster.overflowed();
+      return new PoolFailure(
+          PoolFailure.Kind.OVERFLOW, mostPending() + " requests already wait for a connection");
+    }
+  }
+
+  static HttpPool http1(Place place) {
+    return new Http1Pool(place);
+  }
+
+  static HttpPool http2(Place place) {
+    return new Http2Pool(place);
   }
 
   /**

@@ -58,7 +58,7 @@ final class Waiters {
 
   void failAll(String why) {
     for (Waiter waiter = next(); waiter != null; waiter = next()) {
-      waiter.promise().tryFailure(new PoolFailure(false, why));
+      waiter.promise().tryFailure(new PoolFailure(PoolFailure.Kind.UNREACHABLE, why));
     }
   }
 }
