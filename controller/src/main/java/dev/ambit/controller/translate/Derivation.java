@@ -60,7 +60,7 @@ public final class Derivation {
             rootBefore.policies(), root.policies(), AuthorizationPolicy::selector);
     Map<String, Set<String>> factsChanged = factsChanged(before.facts(), input.facts());
     WaypointSet waypointsBefore = waypoints;
-    waypoints = WaypointSet.of(input, root.label(NETWORK));
+    waypoints = WaypointSet.of(input, root.label(NETWORK), mesh.requireWaypoint());
     boolean waypointsChanged = !waypoints.equals(waypointsBefore);
     ServiceTranslator.Wide wide = new ServiceTranslator.Wide(root.label(NETWORK), waypoints);
     Changes changes = new Changes();

@@ -39,6 +39,7 @@ final class NamespaceDerivation {
   private final Map<String, Workload> workloads = new HashMap<>();
   private final Map<String, Service> services = new HashMap<>();
   private final Map<PolicyKey, Policy> policies = new TreeMap<>(byName());
+  private final Map<PolicyKey, Policy> required = new TreeMap<>(byName());
   private final Map<String, List<Condition>> conditions = new HashMap<>();
 
   NamespaceDerivation(String name, MeshSettings mesh, PeerAuthenticationTranslator peers) {
@@ -80,6 +81,7 @@ final class NamespaceDerivation {
     deriveServices(step, namespaceChanged || step.everyPod() || step.waypointsChanged(), changes);
     derivePods(step, namespaceChanged, changes);
     derivePolicies(step, changes);
+    deriveRequired(step, changes);
   }
 
   /** What its services became. */
@@ -141,6 +143,26 @@ final class NamespaceDerivation {
     }
   }
 
+  /** The policies that close the way past waypoints, one for each set of waypoints of a pod. */
+  private void deriveRequired(Step step, Derivation.Changes changes) {
+    if (!mesh.requireWaypoint()) {
+      return;
+    }
+    WorkloadTranslator.Surroundings around = surroundings(step);
+    Map<PolicyKey, Policy> next = new TreeMap<>(byName());
+    for (Pod pod : step.now().pods().values()) {
+      Set<String> waypoints = workloadTranslator.required(pod, around);
+      if (!waypoints.isEmpty()) {
+        next.computeIfAbsent(
+            RequiredWaypoints.key(name, waypoints),
+            _ ->
+                RequiredWaypoints.policy(
+                    name, waypoints, step.wide().waypoints(), mesh.trustDomain()));
+      }
+    }
+    replace(required, next, changes);
+  }
+
   private WorkloadTranslator.Surroundings surroundings(Step step) {
     NamespaceObjects now = step.now();
     return new WorkloadTranslator.Surroundings(
@@ -183,7 +205,9 @@ final class NamespaceDerivation {
             step.before().policies(), step.now().policies(), AuthorizationPolicy::selector));
     SelectorIndex<Map<String, String>> selectors =
         new SelectorIndex<>(touched, selector -> selector);
-    boolean askedByAll = !step.now().label(WaypointSet.USE).isEmpty();
+    // Behind a service that is bound there are pods that ask for nothing themselves.
+    boolean askedByAll =
+        mesh.requireWaypoint() || !step.now().label(WaypointSet.USE).isEmpty();
     now.forEach((each, pod) -> {
       if (!pod.equals(before.get(each))
           || (step.waypointsChanged() && (askedByAll || WaypointSet.concerns(pod.metadata())))
@@ -239,16 +263,21 @@ final class NamespaceDerivation {
             step.root().peerAuthentications().values())
         .converted()
         .forEach(keep);
-    Set<PolicyKey> gone = new HashSet<>(policies.keySet());
+    replace(policies, next, changes);
+  }
+
+  private static void replace(
+      Map<PolicyKey, Policy> before, Map<PolicyKey, Policy> next, Derivation.Changes changes) {
+    Set<PolicyKey> gone = new HashSet<>(before.keySet());
     gone.removeAll(next.keySet());
     gone.stream().sorted(byName()).forEach(key -> changes.put(new MeshChange.PolicyRemoved(key)));
     next.forEach((key, policy) -> {
-      if (!policy.equals(policies.get(key))) {
+      if (!policy.equals(before.get(key))) {
         changes.put(new MeshChange.PolicyPut(policy));
       }
     });
-    policies.clear();
-    policies.putAll(next);
+    before.clear();
+    before.putAll(next);
   }
 
   private void say(String object, List<Condition> said) {

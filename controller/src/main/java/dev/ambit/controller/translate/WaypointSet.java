@@ -5,11 +5,14 @@ import dev.ambit.controller.source.NamespaceObjects;
 import dev.ambit.model.object.Gateway;
 import dev.ambit.model.object.GatewayClass;
 import dev.ambit.model.object.Metadata;
+import dev.ambit.model.object.Pod;
 import dev.ambit.model.waypoint.Waypoint;
 import dev.ambit.model.waypoint.WaypointBinder;
 import dev.ambit.model.workload.ApplicationTunnel;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +20,10 @@ import org.jspecify.annotations.Nullable;
  * Immutable.
  *
  * @param byName named {@code namespace/name}; those that are not ready, too
+ * @param accounts by the same names, the service accounts of their pods; empty unless asked for
  */
-record WaypointSet(Map<String, Waypoint> byName) {
-  static final WaypointSet NONE = new WaypointSet(Map.of());
+record WaypointSet(Map<String, Waypoint> byName, Map<String, Set<String>> accounts) {
+  static final WaypointSet NONE = new WaypointSet(Map.of(), Map.of());
 
   /** Asks for a waypoint. */
   static final String USE = "istio.io/use-waypoint";
@@ -28,21 +32,44 @@ record WaypointSet(Map<String, Waypoint> byName) {
 
   WaypointSet {
     byName = Map.copyOf(byName);
+    accounts = Map.copyOf(accounts);
   }
 
-  static WaypointSet of(ClusterInput input, String network) {
+  /** The service accounts that instances of a waypoint run as. */
+  Set<String> accountsOf(String name) {
+    return accounts.getOrDefault(name, Set.of());
+  }
+
+  private static Set<String> accounts(NamespaceObjects objects, String gateway) {
+    Set<String> found = new TreeSet<>();
+    for (Pod pod : objects.pods().values()) {
+      if (gateway.equals(pod.metadata().labels().get(GATEWAY_NAME))) {
+        found.add(pod.serviceAccount());
+      }
+    }
+    return found;
+  }
+
+  /**
+   * @param accounts whether their service accounts are asked for
+   */
+  static WaypointSet of(ClusterInput input, String network, boolean accounts) {
     Map<String, GatewayClass> classes = new HashMap<>();
     for (GatewayClass each : input.in("").all(GatewayClass.class)) {
       classes.put(each.metadata().name(), each);
     }
     Map<String, Waypoint> found = new HashMap<>();
+    Map<String, Set<String>> running = new HashMap<>();
     for (NamespaceObjects objects : input.namespaces().values()) {
       for (Gateway gateway : objects.all(Gateway.class)) {
         Waypoint waypoint = Waypoint.of(gateway, classes.get(gateway.className()), network);
         found.put(waypoint.toString(), waypoint);
+        if (accounts) {
+          running.put(waypoint.toString(), accounts(objects, waypoint.name()));
+        }
       }
     }
-    return found.isEmpty() ? NONE : new WaypointSet(found);
+    return found.isEmpty() ? NONE : new WaypointSet(found, running);
   }
 
   WaypointBinder.Binding bind(WaypointBinder.Kind kind, Metadata object, NamespaceObjects around) {

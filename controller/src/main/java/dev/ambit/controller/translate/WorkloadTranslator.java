@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -165,7 +166,22 @@ final class WorkloadTranslator {
     }
     found.sort(null);
     found.addAll(around.modes().policiesOf(labels));
+    Set<String> required = required(pod, around);
+    if (!required.isEmpty()) {
+      found.add(RequiredWaypoints.key(pod.metadata().namespace(), required).toString());
+    }
     return found;
+  }
+
+  /** The waypoints past which nobody may reach {@code pod}; empty unless the mesh asks for that. */
+  Set<String> required(Pod pod, Surroundings around) {
+    return mesh.requireWaypoint()
+        ? RequiredWaypoints.of(
+            pod.metadata(),
+            around.services().matching(pod.metadata().labels()),
+            around.objects(),
+            around.wide().waypoints())
+        : Set.of();
   }
 
   private static String name(AuthorizationPolicy policy) {
