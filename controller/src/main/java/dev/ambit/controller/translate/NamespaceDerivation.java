@@ -206,8 +206,7 @@ final class NamespaceDerivation {
     SelectorIndex<Map<String, String>> selectors =
         new SelectorIndex<>(touched, selector -> selector);
     // Behind a service that is bound there are pods that ask for nothing themselves.
-    boolean askedByAll =
-        mesh.requireWaypoint() || !step.now().label(WaypointSet.USE).isEmpty();
+    boolean askedByAll = mesh.requireWaypoint() || !step.now().label(WaypointSet.USE).isEmpty();
     now.forEach((each, pod) -> {
       if (!pod.equals(before.get(each))
           || (step.waypointsChanged() && (askedByAll || WaypointSet.concerns(pod.metadata())))

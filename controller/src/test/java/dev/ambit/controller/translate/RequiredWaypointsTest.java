@@ -41,8 +41,7 @@ final class RequiredWaypointsTest {
 
   private static ClusterObject[] objects(String... documents) {
     String all = String.join("---\n", documents);
-    return ManifestReader.read(
-            "test.yaml", all.getBytes(StandardCharsets.UTF_8), Instant.EPOCH)
+    return ManifestReader.read("test.yaml", all.getBytes(StandardCharsets.UTF_8), Instant.EPOCH)
         .objects()
         .toArray(ClusterObject[]::new);
   }
@@ -68,8 +67,7 @@ final class RequiredWaypointsTest {
     assertThat(strict.allows("demo", "free", 8080, CLIENT)).isTrue();
     assertThat(strict.allows("demo", "wp-1", 15008, CLIENT)).as("the waypoint itself").isTrue();
 
-    derive(
-        WaypointTest.WAYPOINT, bound, WaypointTest.pod("echo", "app: echo"), ALLOW_ALL);
+    derive(WaypointTest.WAYPOINT, bound, WaypointTest.pod("echo", "app: echo"), ALLOW_ALL);
     assertThat(strict.allows("demo", "echo", 8080, WAYPOINT))
         .as("a waypoint without pods has no instance that could come")
         .isFalse();
