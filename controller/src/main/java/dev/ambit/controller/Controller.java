@@ -108,18 +108,7 @@ public final class Controller implements AutoCloseable {
         new Deployment(
             new Deployer(settings.mesh()), settings.generated(), settings.facts(), clock);
     parts.push(deployment);
-    parts.push(
-        FolderSource.open(
-            new FolderSource.Places(
-                settings.manifests(),
-                settings.generated(),
-                settings.facts(),
-                settings.state().resolve("policies.json")),
-            settings.mesh().clusterDomain(),
-            seen -> {
-              publisher.offer(seen);
-              deployment.offer(seen.folders());
-            }));
+    parts.push(follow(settings, publisher, deployment));
     publisher.publishFirst();
 
     ServerIdentity identity = new ServerIdentity(who.signer(), settings.serverNames());
@@ -146,6 +135,21 @@ public final class Controller implements AutoCloseable {
     serving.open();
     LOG.info("controller is up", "rpc", rpc.address(), "admin", admin.address());
     return new Controller(parts, rpc, admin);
+  }
+
+  private static FolderSource follow(
+      ControllerSettings settings, MeshPublisher publisher, Deployment deployment) {
+    return FolderSource.open(
+        new FolderSource.Places(
+            settings.manifests(),
+            settings.generated(),
+            settings.facts(),
+            settings.state().resolve("policies.json")),
+        settings.mesh().clusterDomain(),
+        seen -> {
+          publisher.offer(seen);
+          deployment.offer(seen.folders());
+        });
   }
 
   private static RpcServer.Offer offer(

@@ -24,6 +24,12 @@ final class WorkloadTranslator {
   private static final String REDIRECTION = "ambient.istio.io/redirection";
   private static final String NETWORK = "topology.istio.io/network";
   private static final String TUNNEL = "networking.istio.io/tunnel";
+  private static final String[] CANONICAL_NAME = {
+    "service.istio.io/canonical-name", "app.kubernetes.io/name", "app"
+  };
+  private static final String[] CANONICAL_REVISION = {
+    "service.istio.io/canonical-revision", "app.kubernetes.io/version", "version"
+  };
 
   private final MeshSettings mesh;
   private final ServiceTranslator services;
@@ -101,20 +107,8 @@ final class WorkloadTranslator {
             .locality(locality(labels))
             .workloadName(workloadName)
             .type(Workload.Type.POD)
-            .canonicalName(
-                first(
-                    labels,
-                    workloadName,
-                    "service.istio.io/canonical-name",
-                    "app.kubernetes.io/name",
-                    "app"))
-            .canonicalRevision(
-                first(
-                    labels,
-                    "latest",
-                    "service.istio.io/canonical-revision",
-                    "app.kubernetes.io/version",
-                    "version"))
+            .canonicalName(first(labels, workloadName, CANONICAL_NAME))
+            .canonicalRevision(first(labels, "latest", CANONICAL_REVISION))
             .waypoint(
                 binding instanceof WaypointBinder.Bound bound ? bound.waypoint().address() : null)
             .applicationTunnel(waypoints.tunnelInto(metadata))

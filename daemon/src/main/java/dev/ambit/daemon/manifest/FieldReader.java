@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * is {@code null} counts as absent, as the API server has it.
  */
 final class FieldReader {
-  private static final int MOST_CANONICAL = 256 * 1024;
-
   private final ObjectProblems problems;
   private final Yaml.Fields mapping;
   private final String path;
@@ -365,39 +363,7 @@ final class FieldReader {
 
   /** A field as text in one form, whatever its layout; "" when absent; cut when it is huge. */
   String canonical(String name) {
-    StringBuilder text = new StringBuilder();
     Yaml value = field(name);
-    if (value != null) {
-      append(text, value);
-    }
-    return text.toString();
-  }
-
-  private static void append(StringBuilder text, Yaml value) {
-    if (text.length() > MOST_CANONICAL) {
-      return;
-    }
-    switch (value) {
-      case Yaml.Scalar scalar -> text.append(scalar.plain() ? "" : "'").append(scalar.text());
-      case Yaml.Items items -> {
-        text.append('[');
-        for (Yaml item : items.items()) {
-          append(text, item);
-          text.append('\n');
-        }
-        text.append(']');
-      }
-      case Yaml.Fields fields -> {
-        text.append('{');
-        fields
-            .fields()
-            .forEach((key, each) -> {
-              text.append(key).append('=');
-              append(text, each);
-              text.append('\n');
-            });
-        text.append('}');
-      }
-    }
+    return value == null ? "" : YamlText.of(value);
   }
 }

@@ -1,6 +1,8 @@
-package dev.ambit.waypoint.telemetry.trace.export;
+package dev.ambit.waypoint.telemetry.trace.http;
 
 import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
+import dev.ambit.waypoint.telemetry.trace.export.Collector;
+import dev.ambit.waypoint.telemetry.trace.export.Transport;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,4 +1,4 @@
-package dev.ambit.waypoint.telemetry.trace.export;
+package dev.ambit.waypoint.telemetry.trace.http;
 
 import dev.ambit.daemon.Json;
 import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
