@@ -2,8 +2,10 @@ package dev.ambit.controller.translate;
 
 import dev.ambit.model.object.BackendReference;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.ExtensionProvider;
 import dev.ambit.model.object.GrpcRoute;
 import dev.ambit.model.object.HttpRoute;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.RouteFilter;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.TlsRoute;
@@ -62,6 +64,29 @@ final class Backends {
     }
     for (VirtualService.StreamRule rule : service.tcp()) {
       rule.destinations().forEach(each -> hosts.add(each.host()));
+    }
+    return hosts;
+  }
+
+  /** The hosts of those outside who are asked or told something. */
+  static List<String> hosts(MeshConfig config) {
+    List<String> hosts = new ArrayList<>();
+    for (ExtensionProvider provider : config.providers()) {
+      ExtensionProvider.Backend backend =
+          switch (provider.kind()) {
+            case ExtensionProvider.GrpcAuthorization each -> each.backend();
+            case ExtensionProvider.HttpAuthorization each -> each.backend();
+            case ExtensionProvider.Zipkin each -> each.backend();
+            case ExtensionProvider.OpenTelemetry each -> each.backend();
+            case ExtensionProvider.OtelAccessLog each -> each.backend();
+            case ExtensionProvider.FileAccessLog _,
+                ExtensionProvider.Prometheus _,
+                ExtensionProvider.Other _ ->
+                null;
+          };
+      if (backend != null) {
+        hosts.add(backend.service().substring(backend.service().indexOf('/') + 1));
+      }
     }
     return hosts;
   }

@@ -7,6 +7,7 @@ import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.BackendReference;
 import dev.ambit.model.object.DestinationRule;
 import dev.ambit.model.object.KubernetesService;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Pod;
 import dev.ambit.model.object.RequestAuthentication;
@@ -138,6 +139,9 @@ final class WaypointObjects {
           if (kind.equals("Telemetry")
               || (kind.equals("ConfigMap") && namespace.equals(mesh.rootNamespace()))) {
             put(each);
+          }
+          if (each.object() instanceof MeshConfig config) {
+            hosts.addAll(Backends.hosts(config));
           }
         }
       }

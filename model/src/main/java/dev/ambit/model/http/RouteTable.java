@@ -2,6 +2,7 @@ package dev.ambit.model.http;
 
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.ParentReference;
+import dev.ambit.model.object.VirtualService;
 import dev.ambit.model.workload.ServiceKey;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP routes of one port of one service at its waypoint, in the order they are tried (spec:
@@ -132,6 +134,34 @@ public final class RouteTable {
             RetryPolicy.DEFAULT),
         null,
         null);
+  }
+
+  /** The same, where {@code usual} holds for rules that say nothing of retries; null is built in. */
+  public RouteTable withRetries(VirtualService.@Nullable Retries usual) {
+    if (usual == null) {
+      return this;
+    }
+    RetryPolicy policy = VirtualRules.retries(usual);
+    return new RouteTable(entries.stream().map(entry -> withRetries(entry, policy)).toList());
+  }
+
+  /** Only the built-in policy itself, not one like it, is what nobody said. */
+  @SuppressWarnings("ReferenceEquality")
+  private static RouteEntry withRetries(RouteEntry entry, RetryPolicy policy) {
+    if (!(entry.action() instanceof RouteAction.Forward forward)
+        || forward.retry() != RetryPolicy.DEFAULT) {
+      return entry;
+    }
+    RouteAction retried =
+        new RouteAction.Forward(
+            forward.shares(),
+            forward.rewrite(),
+            forward.mirrors(),
+            forward.timeouts(),
+            policy,
+            forward.session());
+    return new RouteEntry(
+        entry.route(), entry.rule(), entry.match(), retried, entry.cors(), entry.fault());
   }
 
   /** What is tried, in this order. */

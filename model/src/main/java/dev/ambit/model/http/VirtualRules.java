@@ -253,7 +253,7 @@ record VirtualRules(
     return said == null || said.isZero() ? null : said;
   }
 
-  private static RetryPolicy retries(VirtualService.@Nullable Retries retries) {
+  static RetryPolicy retries(VirtualService.@Nullable Retries retries) {
     if (retries == null) {
       return RetryPolicy.DEFAULT;
     }

@@ -1,8 +1,12 @@
 package dev.ambit.waypoint.config;
 
 import dev.ambit.model.identity.SpiffeId;
+import dev.ambit.model.object.ExtensionProvider;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.waypoint.PolicyAttachment;
+import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which waypoint this is, and what holds for its mesh.
@@ -33,6 +37,23 @@ public record Place(String namespace, String gateway, String className, String n
             Set.of(),
             false);
 
+    /** What the mesh configuration adds. */
+    Mesh with(MeshConfig config) {
+      Set<String> domains = new HashSet<>(trustDomains);
+      domains.addAll(config.trustDomainAliases());
+      if (!config.trustDomain().isEmpty()) {
+        domains.add(config.trustDomain());
+      }
+      Set<String> askable = new HashSet<>(providers);
+      for (ExtensionProvider each : config.providers()) {
+        if (each.kind() instanceof ExtensionProvider.GrpcAuthorization
+            || each.kind() instanceof ExtensionProvider.HttpAuthorization) {
+          askable.add(each.name());
+        }
+      }
+      return new Mesh(domains, rootNamespace, clusterDomain, askable, manyProviders);
+    }
+
     public Mesh {
       trustDomains = Set.copyOf(trustDomains);
       providers = Set.copyOf(providers);
@@ -51,5 +72,12 @@ public record Place(String namespace, String gateway, String className, String n
 
   Place withClass(String name) {
     return new Place(namespace, gateway, name, network, mesh);
+  }
+
+  /** The same in a mesh that is configured so. */
+  Place in(@Nullable MeshConfig config) {
+    return config == null
+        ? this
+        : new Place(namespace, gateway, className, network, mesh.with(config));
   }
 }

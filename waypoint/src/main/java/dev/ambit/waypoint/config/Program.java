@@ -147,7 +147,8 @@ final class Program implements Snapshot {
         named.workload(),
         named.port(),
         named.protocol(),
-        ofService ? routes.table(target, meant) : RouteTable.of(target, List.of()),
+        (ofService ? routes.table(target, meant) : RouteTable.of(target, List.of()))
+            .withRetries(meshConfig().map(MeshConfig::retries).orElse(null)),
         ofService ? routes.streams(target, meant) : StreamTable.of(target, List.of()),
         HttpAuthorizer.of(policies, rules, HttpAuthorizer.Chain.HTTP),
         HttpAuthorizer.of(policies, rules, HttpAuthorizer.Chain.TCP),

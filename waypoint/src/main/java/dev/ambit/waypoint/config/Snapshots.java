@@ -148,6 +148,6 @@ public final class Snapshots implements Programming {
       return;
     }
     Place now = index.gateway() == null ? place : place.withClass(index.gateway().className());
-    current = new Program(mesh, index, now, routes, shared);
+    current = new Program(mesh, index, now.in(index.meshConfig()), routes, shared);
   }
 }

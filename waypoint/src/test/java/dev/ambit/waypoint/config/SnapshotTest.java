@@ -192,4 +192,38 @@ final class SnapshotTest {
         .singleElement()
         .matches(each -> each.port() == 1234 && each.workload().name().equals("direct"));
   }
+
+  @Test
+  @DisplayName("the mesh configuration: aliases of its trust domain, providers, usual retries")
+  void mesh_configuration() {
+    String config =
+        """
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: istio, namespace: istio-system}
+        data:
+          mesh: |
+            trustDomainAliases: [old.example]
+            defaultHttpRetryPolicy: {attempts: 7}
+            extensionProviders:
+            - name: asked
+              envoyExtAuthzGrpc: {service: authz.demo.svc.cluster.local, port: 9000}
+        """;
+    String policy =
+        """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: {name: only-old, namespace: demo}
+        spec:
+          targetRefs: [{group: "", kind: Service, name: echo}]
+          rules: [{from: [{source: {principals: ["old.example/ns/demo/sa/client"]}}]}]
+        """;
+    assertThat(verdict(at(town.with(policy), "10.96.0.1:80"))).isInstanceOf(Verdict.Denied.class);
+    Destination echo = at(town.with(policy, config), "10.96.0.1:80");
+    assertThat(verdict(echo)).isInstanceOf(Verdict.Allowed.class);
+    assertThat(echo.routes().entries().getFirst().action())
+        .isInstanceOfSatisfying(
+            RouteAction.Forward.class,
+            forward -> assertThat(forward.retry().retries()).isEqualTo(7));
+  }
 }
