@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,10 +32,16 @@ public final class AccessLogs {
    * Where a provider's lines go.
    *
    * @param file {@code /dev/stdout} is the standard output of the process
+   * @param collector takes them instead of a file, when it is not null; must not block
    */
-  public record Target(String file, LogFormat format) {
+  public record Target(String file, LogFormat format, @Nullable Consumer<LogEntry> collector) {
     /** Istio's provider {@code envoy}. */
     public static final Target STDOUT = new Target("/dev/stdout", LogFormat.TEXT);
+
+    /** A file. */
+    public Target(String file, LogFormat format) {
+      this(file, format, null);
+    }
   }
 
   private final Supplier<Map<String, Target>> targets;
@@ -58,10 +65,20 @@ public final class AccessLogs {
         continue;
       }
       Target target = targets.get().get(log.provider());
-      LineFile file = target == null ? null : file(target.file());
-      if (target != null && file != null) {
-        file.add(target.format().line(told));
+      if (target != null) {
+        write(told, target);
       }
+    }
+  }
+
+  private void write(Told told, Target target) {
+    if (target.collector() != null) {
+      target.collector().accept(target.format().entry(told));
+      return;
+    }
+    LineFile file = file(target.file());
+    if (file != null) {
+      file.add(target.format().line(told));
     }
   }
 

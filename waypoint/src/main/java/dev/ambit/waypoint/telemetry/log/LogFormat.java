@@ -1,5 +1,6 @@
 package dev.ambit.waypoint.telemetry.log;
 
+import dev.ambit.waypoint.telemetry.Span;
 import dev.ambit.waypoint.telemetry.Told;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -154,15 +155,21 @@ public final class LogFormat {
     return line.append('}').toString();
   }
 
-  /** The values by label, for exporters; a text format is one value of the label "". */
-  Map<String, String> values(Told told) {
+  /** The line for a collector: text as its body, labels as attributes. */
+  LogEntry entry(Told told) {
     Map<String, String> values = new LinkedHashMap<>();
     labels.forEach((label, parts) -> {
       StringBuilder value = new StringBuilder();
       append(value, parts, told);
       values.put(label, value.toString());
     });
-    return values;
+    Span span = told.span;
+    return new LogEntry(
+        told.startUnixNanos,
+        text == null ? "" : line(told),
+        values,
+        span == null ? "" : span.traceId(),
+        span == null ? "" : span.spanId());
   }
 
   private static void append(StringBuilder line, List<Part> parts, Told told) {

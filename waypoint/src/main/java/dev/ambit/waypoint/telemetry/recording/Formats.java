@@ -68,7 +68,7 @@ final class Formats {
     return labels;
   }
 
-  private static LogFormat format(String name, ExtensionProvider.LogFormat said) {
+  static LogFormat format(String name, ExtensionProvider.LogFormat said) {
     try {
       if (!said.labels().isEmpty()) {
         return LogFormat.json(said.labels());

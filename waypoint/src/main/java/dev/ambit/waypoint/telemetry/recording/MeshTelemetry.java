@@ -8,7 +8,6 @@ import dev.ambit.waypoint.telemetry.log.AccessLogs;
 import dev.ambit.waypoint.telemetry.metric.RequestMetrics;
 import dev.ambit.waypoint.telemetry.trace.SpanWriter;
 import dev.ambit.waypoint.telemetry.trace.Tracer;
-import dev.ambit.waypoint.telemetry.trace.export.SpanCounts;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -34,7 +33,7 @@ public final class MeshTelemetry implements AutoCloseable {
       Programming programming,
       Self self,
       Map<String, String> environment) {
-    this.providers = new Providers(programming, self, new SpanCounts(metrics));
+    this.providers = new Providers(programming, self, metrics);
     this.requests =
         new RequestMetrics(metrics, clock, () -> programming.current().mesh(), self.network());
     this.logs = new AccessLogs(metrics, providers::logs);

@@ -1,24 +1,31 @@
 package dev.ambit.waypoint.telemetry.recording;
 
+import dev.ambit.daemon.Metrics;
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.ExtensionProvider;
 import dev.ambit.model.object.MeshConfig;
 import dev.ambit.waypoint.config.Programming;
 import dev.ambit.waypoint.telemetry.Self;
+import dev.ambit.waypoint.telemetry.export.Batches;
+import dev.ambit.waypoint.telemetry.export.Collector;
+import dev.ambit.waypoint.telemetry.export.ExportCounts;
+import dev.ambit.waypoint.telemetry.export.Transport;
 import dev.ambit.waypoint.telemetry.log.AccessLogs;
+import dev.ambit.waypoint.telemetry.log.LogEntry;
+import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
 import dev.ambit.waypoint.telemetry.trace.Tracer;
-import dev.ambit.waypoint.telemetry.trace.export.Collector;
-import dev.ambit.waypoint.telemetry.trace.export.SpanBatches;
-import dev.ambit.waypoint.telemetry.trace.export.SpanCounts;
-import dev.ambit.waypoint.telemetry.trace.export.Transport;
 import dev.ambit.waypoint.telemetry.trace.http.HttpPost;
 import dev.ambit.waypoint.telemetry.trace.http.ZipkinJson;
-import dev.ambit.waypoint.telemetry.trace.wire.OtlpGrpc;
-import dev.ambit.waypoint.telemetry.trace.wire.OtlpSpans;
+import dev.ambit.waypoint.telemetry.wire.OtlpGrpc;
+import dev.ambit.waypoint.telemetry.wire.OtlpSpans;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,15 +44,18 @@ final class Providers implements AutoCloseable {
 
   private final Programming programming;
   private final Self self;
-  private final SpanCounts counts;
-  private final Map<ExtensionProvider, SpanBatches> exporters = new HashMap<>();
+  private final ExportCounts spanCounts;
+  private final ExportCounts lineCounts;
+  private final Map<ExtensionProvider, Batches<FinishedSpan>> spans = new HashMap<>();
+  private final Map<ExtensionProvider, Batches<LogEntry>> lines = new HashMap<>();
   private volatile Made made = new Made(null, Formats.targets(null), Map.of());
   private boolean closed;
 
-  Providers(Programming programming, Self self, SpanCounts counts) {
+  Providers(Programming programming, Self self, Metrics metrics) {
     this.programming = programming;
     this.self = self;
-    this.counts = counts;
+    this.spanCounts = new ExportCounts(metrics, "spans");
+    this.lineCounts = new ExportCounts(metrics, "access_log_records");
   }
 
   Map<String, AccessLogs.Target> logs() {
@@ -64,58 +74,80 @@ final class Providers implements AutoCloseable {
 
   private synchronized Made remade(@Nullable MeshConfig config) {
     if (made.config != config && !closed) {
-      made = new Made(config, Formats.targets(config), tracing(config));
+      List<ExtensionProvider> wanted = config == null ? List.of() : config.providers();
+      Map<String, AccessLogs.Target> logs = Formats.targets(config);
+      Map<String, Tracer.Provider> tracing = new HashMap<>();
+      for (ExtensionProvider each : wanted) {
+        double sampling = config == null ? -1 : config.tracing().sampling();
+        Supplier<Transport<FinishedSpan>> transport = spanTransport(each);
+        if (transport != null) {
+          Batches<FinishedSpan> batches =
+              spans.computeIfAbsent(
+                  each,
+                  _ -> new Batches<>(each.name(), transport, Batches.Timing.USUAL, spanCounts));
+          boolean b3 = each.kind() instanceof ExtensionProvider.Zipkin;
+          tracing.put(each.name(), new Tracer.Provider(b3, sampling, batches::accept));
+        } else if (each.kind() instanceof ExtensionProvider.OtelAccessLog log) {
+          Batches<LogEntry> batches = lines.computeIfAbsent(each, _ -> lineBatches(each, log));
+          logs.put(
+              each.name(),
+              new AccessLogs.Target("", Formats.format(each.name(), log.format()), batches));
+        }
+      }
+      // Flushing takes time that nobody here has.
+      gone(new HashSet<>(wanted)).forEach(each -> Thread.ofVirtual().start(each::close));
+      made = new Made(config, logs, tracing);
     }
     return made;
   }
 
-  private Map<String, Tracer.Provider> tracing(@Nullable MeshConfig config) {
-    Map<String, Tracer.Provider> providers = new HashMap<>();
-    Map<ExtensionProvider, SpanBatches> before = new HashMap<>(exporters);
-    exporters.clear();
-    if (config != null) {
-      for (ExtensionProvider each : config.providers()) {
-        Supplier<Transport> transport = transport(each);
-        if (transport == null) {
-          continue;
+  /** Takes out the exporters of providers that are not wanted any more. */
+  private List<Batches<?>> gone(Set<ExtensionProvider> wanted) {
+    List<Batches<?>> gone = new ArrayList<>();
+    for (Map<ExtensionProvider, ? extends Batches<?>> each : List.of(spans, lines)) {
+      each.forEach((provider, batches) -> {
+        if (!wanted.contains(provider)) {
+          gone.add(batches);
         }
-        SpanBatches kept = before.remove(each);
-        SpanBatches exporter =
-            kept != null
-                ? kept
-                : new SpanBatches(each.name(), transport, SpanBatches.Timing.USUAL, counts);
-        exporters.put(each, exporter);
-        boolean b3 = each.kind() instanceof ExtensionProvider.Zipkin;
-        providers.put(each.name(), new Tracer.Provider(b3, config.tracing().sampling(), exporter));
-      }
+      });
+      each.keySet().retainAll(wanted);
     }
-    // Flushing takes time that nobody here has.
-    before.values().forEach(gone -> Thread.ofVirtual().start(gone::close));
-    return providers;
+    return gone;
   }
 
-  private @Nullable Supplier<Transport> transport(ExtensionProvider provider) {
-    Supplier<MeshView> mesh = () -> programming.current().mesh();
+  private Batches<LogEntry> lineBatches(
+      ExtensionProvider provider, ExtensionProvider.OtelAccessLog log) {
+    Map<String, String> resource = resource();
+    resource.put("log_name", log.logName());
+    Collector collector = collector(log.backend());
+    return new Batches<>(
+        provider.name(),
+        () -> OtlpGrpc.logs(collector, resource, USUAL_TIMEOUT),
+        Batches.Timing.USUAL,
+        lineCounts);
+  }
+
+  private @Nullable Supplier<Transport<FinishedSpan>> spanTransport(ExtensionProvider provider) {
     return switch (provider.kind()) {
       case ExtensionProvider.OpenTelemetry(var backend, var path, var timeout, var headers) -> {
-        Collector collector = new Collector(mesh, self.namespace(), backend);
+        Collector collector = collector(backend);
         Duration most = timeout.isZero() ? USUAL_TIMEOUT : timeout;
         yield () ->
             path.isEmpty()
-                ? new OtlpGrpc(collector, resource(), headers, most)
+                ? OtlpGrpc.spans(collector, resource(), headers, most)
                 : new HttpPost(
                     collector,
                     new HttpPost.Target(path, "application/x-protobuf", headers, most),
-                    spans -> OtlpSpans.encode(spans, resource()));
+                    batch -> OtlpSpans.encode(batch, resource()));
       }
       case ExtensionProvider.Zipkin(var backend, var path) -> {
-        Collector collector = new Collector(mesh, self.namespace(), backend);
+        Collector collector = collector(backend);
         String where = path.isEmpty() ? "/api/v2/spans" : path;
         yield () ->
             new HttpPost(
                 collector,
                 new HttpPost.Target(where, "application/json", Map.of(), USUAL_TIMEOUT),
-                spans -> ZipkinJson.encode(spans, service()));
+                batch -> ZipkinJson.encode(batch, service()));
       }
       case ExtensionProvider.GrpcAuthorization _,
           ExtensionProvider.HttpAuthorization _,
@@ -125,6 +157,11 @@ final class Providers implements AutoCloseable {
           ExtensionProvider.Other _ ->
           null;
     };
+  }
+
+  private Collector collector(ExtensionProvider.Backend backend) {
+    Supplier<MeshView> mesh = () -> programming.current().mesh();
+    return new Collector(mesh, self.namespace(), backend);
   }
 
   private String service() {
@@ -143,12 +180,11 @@ final class Providers implements AutoCloseable {
   /** Sends what is queued, for a few seconds at most. */
   @Override
   public void close() {
-    Map<ExtensionProvider, SpanBatches> open;
+    List<Batches<?>> open;
     synchronized (this) {
       closed = true;
-      open = new HashMap<>(exporters);
-      exporters.clear();
+      open = gone(Set.of());
     }
-    open.values().forEach(SpanBatches::close);
+    open.forEach(Batches::close);
   }
 }

@@ -1,8 +1,8 @@
 package dev.ambit.waypoint.telemetry.trace.http;
 
+import dev.ambit.waypoint.telemetry.export.Collector;
+import dev.ambit.waypoint.telemetry.export.Transport;
 import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
-import dev.ambit.waypoint.telemetry.trace.export.Collector;
-import dev.ambit.waypoint.telemetry.trace.export.Transport;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.function.Function;
 
 /** Posts batches to a collector over HTTP/1.1. */
-public final class HttpPost implements Transport {
+public final class HttpPost implements Transport<FinishedSpan> {
   private final Collector collector;
   private final Target target;
   private final Function<List<FinishedSpan>, byte[]> encoding;

@@ -1,4 +1,4 @@
-/** Spans sent by plain HTTP: OTLP as protobuf, Zipkin as JSON. */
+/** Spans posted over HTTP. */
 @NullMarked
 package dev.ambit.waypoint.telemetry.trace.http;
 

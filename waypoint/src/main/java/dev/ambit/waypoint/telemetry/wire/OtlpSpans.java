@@ -1,4 +1,4 @@
-package dev.ambit.waypoint.telemetry.trace.wire;
+package dev.ambit.waypoint.telemetry.wire;
 
 import com.google.protobuf.ByteString;
 import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
@@ -26,15 +26,20 @@ public final class OtlpSpans {
     return request(spans, resource).toByteArray();
   }
 
-  static ExportTraceServiceRequest request(List<FinishedSpan> spans, Map<String, String> resource) {
+  static ExportTraceServiceRequest request(
+      List<FinishedSpan> spans, Map<String, String> resource) {
     ScopeSpans.Builder scope =
         ScopeSpans.newBuilder().setScope(InstrumentationScope.newBuilder().setName("ambit"));
     spans.forEach(each -> scope.addSpans(span(each)));
+    return ExportTraceServiceRequest.newBuilder()
+        .addResourceSpans(ResourceSpans.newBuilder().setResource(of(resource)).addScopeSpans(scope))
+        .build();
+  }
+
+  static Resource of(Map<String, String> resource) {
     Resource.Builder of = Resource.newBuilder();
     resource.forEach((name, value) -> of.addAttributes(attribute(name, value)));
-    return ExportTraceServiceRequest.newBuilder()
-        .addResourceSpans(ResourceSpans.newBuilder().setResource(of).addScopeSpans(scope))
-        .build();
+    return of.build();
   }
 
   private static Span.Builder span(FinishedSpan each) {
@@ -56,11 +61,13 @@ public final class OtlpSpans {
     return span;
   }
 
-  private static ByteString bytes(String hex) {
+  static ByteString bytes(String hex) {
     return ByteString.copyFrom(HexFormat.of().parseHex(hex));
   }
 
-  private static KeyValue.Builder attribute(String name, String value) {
-    return KeyValue.newBuilder().setKey(name).setValue(AnyValue.newBuilder().setStringValue(value));
+  static KeyValue.Builder attribute(String name, String value) {
+    return KeyValue.newBuilder()
+        .setKey(name)
+        .setValue(AnyValue.newBuilder().setStringValue(value));
   }
 }

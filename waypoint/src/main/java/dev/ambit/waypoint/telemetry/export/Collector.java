@@ -1,4 +1,4 @@
-package dev.ambit.waypoint.telemetry.trace.export;
+package dev.ambit.waypoint.telemetry.export;
 
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.ExtensionProvider.Backend;
@@ -32,11 +32,13 @@ public final class Collector {
   }
 
   /** An address of it now; unresolved for names that are not the mesh's. */
-  InetSocketAddress address() {
+  private InetSocketAddress address() {
     MeshView now = mesh.get();
     Optional<ServiceKey> key = ServiceKey.parse(backend.service());
     Optional<Service> service =
-        key.isPresent() ? now.service(key.get()) : now.serviceNamed(backend.service(), namespace);
+        key.isPresent()
+            ? now.service(key.get())
+            : now.serviceNamed(backend.service(), namespace);
     List<InetSocketAddress> all = new ArrayList<>();
     service.ifPresent(known -> {
       for (Workload workload : now.endpoints(known.key())) {

@@ -1,17 +1,16 @@
-package dev.ambit.waypoint.telemetry.trace.export;
+package dev.ambit.waypoint.telemetry.export;
 
-import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
 import java.io.IOException;
 import java.util.List;
 
-/** Hands batches of spans to a collector. One thread at a time; blocks. */
-public interface Transport extends AutoCloseable {
+/** Hands batches to a collector. One thread at a time; blocks. */
+public interface Transport<T> extends AutoCloseable {
   /**
    * Sends a batch.
    *
    * @throws IOException when the collector cannot be reached; the batch may be sent again
    */
-  Outcome send(List<FinishedSpan> spans) throws IOException;
+  Outcome send(List<T> batch) throws IOException;
 
   @Override
   void close();

@@ -1,4 +1,4 @@
-package dev.ambit.waypoint.telemetry.trace.wire;
+package dev.ambit.waypoint.telemetry.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,21 +13,26 @@ import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.ServicePort;
 import dev.ambit.model.workload.Workload;
 import dev.ambit.waypoint.telemetry.Span;
+import dev.ambit.waypoint.telemetry.log.LogEntry;
 import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
-import dev.ambit.waypoint.telemetry.trace.export.Collector;
-import dev.ambit.waypoint.telemetry.trace.export.SpanBatches;
-import dev.ambit.waypoint.telemetry.trace.export.SpanBatches.Timing;
-import dev.ambit.waypoint.telemetry.trace.export.SpanCounts;
-import dev.ambit.waypoint.telemetry.trace.export.Transport;
+import dev.ambit.waypoint.telemetry.export.Collector;
 import dev.ambit.waypoint.telemetry.trace.http.HttpPost;
+import dev.ambit.waypoint.telemetry.export.Batches;
+import dev.ambit.waypoint.telemetry.export.Batches.Timing;
+import dev.ambit.waypoint.telemetry.export.ExportCounts;
+import dev.ambit.waypoint.telemetry.export.Transport;
 import dev.ambit.waypoint.telemetry.trace.http.ZipkinJson;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest;
+import io.opentelemetry.proto.collector.logs.v1.ExportLogsServiceResponse;
+import io.opentelemetry.proto.collector.logs.v1.LogsServiceGrpc;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceResponse;
 import io.opentelemetry.proto.collector.trace.v1.TraceServiceGrpc;
 import io.opentelemetry.proto.common.v1.KeyValue;
+import io.opentelemetry.proto.logs.v1.LogRecord;
 import io.opentelemetry.proto.trace.v1.Status;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -66,7 +71,7 @@ class ExportTest {
           Map.of("http.method", "GET"));
 
   private final Metrics metrics = new Metrics();
-  private final SpanCounts counts = new SpanCounts(metrics);
+  private final ExportCounts counts = new ExportCounts(metrics, "spans");
 
   /** The collector as a service of the mesh, whose one endpoint listens on the loopback. */
   private static Collector collector(int port) {
@@ -141,15 +146,13 @@ class ExportTest {
             .addService(fake)
             .build()
             .start();
-    try (SpanBatches spans =
-        new SpanBatches(
+    try (Batches<FinishedSpan> spans =
+        new Batches<>(
             "test",
-            () ->
-                new OtlpGrpc(
-                    collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
+            () -> OtlpGrpc.spans(collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
             QUICK,
             counts)) {
-      spans.offer(SPAN);
+      spans.accept(SPAN);
 
       isTheSpan(fake.got.poll(10, TimeUnit.SECONDS));
     } finally {
@@ -158,21 +161,62 @@ class ExportTest {
     assertThat(count("ambit_spans_exported_total")).endsWith(" 1");
   }
 
+  private static final class FakeLogs extends LogsServiceGrpc.LogsServiceImplBase {
+    private final BlockingQueue<ExportLogsServiceRequest> got = new LinkedBlockingQueue<>();
+
+    @Override
+    public void export(
+        ExportLogsServiceRequest request, StreamObserver<ExportLogsServiceResponse> answer) {
+      got.add(request);
+      answer.onNext(ExportLogsServiceResponse.getDefaultInstance());
+      answer.onCompleted();
+    }
+  }
+
+  @Test
+  void log_lines_by_otlp_over_grpc() throws Exception {
+    FakeLogs fake = new FakeLogs();
+    Server server =
+        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+            .addService(fake)
+            .build()
+            .start();
+    LogEntry entry =
+        new LogEntry(7, "GET /", Map.of("status", "200"), SPAN.span().traceId(), "b7ad6b7169203331");
+    try (Batches<LogEntry> lines =
+        new Batches<>(
+            "test",
+            () -> OtlpGrpc.logs(collector(server.getPort()), RESOURCE, QUICK.flush()),
+            QUICK,
+            new ExportCounts(metrics, "access_log_records"))) {
+      lines.accept(entry);
+
+      ExportLogsServiceRequest request = fake.got.poll(10, TimeUnit.SECONDS);
+      assertThat(request).isNotNull();
+      LogRecord line = request.getResourceLogs(0).getScopeLogs(0).getLogRecords(0);
+      assertThat(line.getBody().getStringValue()).isEqualTo("GET /");
+      assertThat(line.getTimeUnixNano()).isEqualTo(7);
+      assertThat(line.getAttributes(0).getKey()).isEqualTo("status");
+      assertThat(HexFormat.of().formatHex(line.getTraceId().toByteArray()))
+          .isEqualTo(SPAN.span().traceId());
+    } finally {
+      server.shutdownNow();
+    }
+  }
+
   /** Answers with 503 first, then takes. */
   private static HttpServer server(BlockingQueue<byte[]> got, int failures) throws IOException {
     AtomicInteger left = new AtomicInteger(failures);
     HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          byte[] body = exchange.getRequestBody().readAllBytes();
-          boolean fail = left.getAndDecrement() > 0;
-          if (!fail) {
-            got.add(body);
-          }
-          exchange.sendResponseHeaders(fail ? 503 : 202, -1);
-          exchange.close();
-        });
+    server.createContext("/", exchange -> {
+      byte[] body = exchange.getRequestBody().readAllBytes();
+      boolean fail = left.getAndDecrement() > 0;
+      if (!fail) {
+        got.add(body);
+      }
+      exchange.sendResponseHeaders(fail ? 503 : 202, -1);
+      exchange.close();
+    });
     server.start();
     return server;
   }
@@ -184,17 +228,16 @@ class ExportTest {
     HttpPost.Target target =
         new HttpPost.Target(
             "/v1/traces", "application/x-protobuf", Map.of("x-a", "b"), QUICK.flush());
-    try (SpanBatches spans =
-        new SpanBatches(
+    try (Batches<FinishedSpan> spans =
+        new Batches<>(
             "test",
-            () ->
-                new HttpPost(
-                    collector(server.getAddress().getPort()),
-                    target,
-                    batch -> OtlpSpans.encode(batch, RESOURCE)),
+            () -> new HttpPost(
+                collector(server.getAddress().getPort()),
+                target,
+                batch -> OtlpSpans.encode(batch, RESOURCE)),
             QUICK,
             counts)) {
-      spans.offer(SPAN);
+      spans.accept(SPAN);
 
       byte[] body = got.poll(10, TimeUnit.SECONDS);
       assertThat(body).isNotNull();
@@ -210,17 +253,16 @@ class ExportTest {
     HttpServer server = server(got, 0);
     HttpPost.Target target =
         new HttpPost.Target("/api/v2/spans", "application/json", Map.of(), QUICK.flush());
-    try (SpanBatches spans =
-        new SpanBatches(
+    try (Batches<FinishedSpan> spans =
+        new Batches<>(
             "test",
-            () ->
-                new HttpPost(
-                    collector(server.getAddress().getPort()),
-                    target,
-                    batch -> ZipkinJson.encode(batch, "wp.demo")),
+            () -> new HttpPost(
+                collector(server.getAddress().getPort()),
+                target,
+                batch -> ZipkinJson.encode(batch, "wp.demo")),
             QUICK,
             counts)) {
-      spans.offer(SPAN);
+      spans.accept(SPAN);
 
       byte[] body = got.poll(10, TimeUnit.SECONDS);
       assertThat(body).isNotNull();
@@ -236,7 +278,7 @@ class ExportTest {
   }
 
   /** Takes nothing until it is let. */
-  private static final class Stuck implements Transport {
+  private static final class Stuck implements Transport<FinishedSpan> {
     private final CountDownLatch asked = new CountDownLatch(1);
     private final CountDownLatch let = new CountDownLatch(1);
     private final AtomicInteger sent = new AtomicInteger();
@@ -260,11 +302,11 @@ class ExportTest {
   @Test
   void what_does_not_fit_is_dropped_and_counted_and_the_rest_is_sent_at_the_end() throws Exception {
     Stuck stuck = new Stuck();
-    try (SpanBatches spans = new SpanBatches("test", () -> stuck, QUICK, counts)) {
-      spans.offer(SPAN);
+    try (Batches<FinishedSpan> spans = new Batches<>("test", () -> stuck, QUICK, counts)) {
+      spans.accept(SPAN);
       assertThat(stuck.asked.await(10, TimeUnit.SECONDS)).isTrue();
       for (int i = 0; i < 5000; i++) {
-        spans.offer(SPAN);
+        spans.accept(SPAN);
       }
       assertThat(count("ambit_spans_dropped_total{reason=\"queue_full\"}")).endsWith(" 904");
       stuck.let.countDown();
@@ -278,13 +320,13 @@ class ExportTest {
     int port = server.getAddress().getPort();
     server.stop(0);
     Timing impatient = new Timing(SOON, Duration.ofMillis(1), 2, Duration.ofSeconds(10));
-    try (SpanBatches spans =
-        new SpanBatches(
+    try (Batches<FinishedSpan> spans =
+        new Batches<>(
             "test",
-            () -> new OtlpGrpc(collector(port), RESOURCE, Map.of(), Duration.ofSeconds(2)),
+            () -> OtlpGrpc.spans(collector(port), RESOURCE, Map.of(), Duration.ofSeconds(2)),
             impatient,
             counts)) {
-      spans.offer(SPAN);
+      spans.accept(SPAN);
     }
     assertThat(count("ambit_spans_dropped_total{reason=\"unreachable\"}")).endsWith(" 1");
   }

@@ -1,8 +1,6 @@
-package dev.ambit.waypoint.telemetry.trace.export;
+package dev.ambit.waypoint.telemetry.export;
 
 import dev.ambit.daemon.Log;
-import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
-import dev.ambit.waypoint.telemetry.trace.SpanSink;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,22 +9,23 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Sends spans to one collector in batches, from a bounded queue, on a thread of its own (spec:
+ * Sends spans, or lines, to one collector in batches, from a bounded queue, on a thread of its own (spec:
  * l7-telemetry §4). A batch that cannot be delivered is tried again with growing pauses; meanwhile
  * the queue fills, and what does not fit is dropped and counted.
  */
-public final class SpanBatches implements SpanSink, AutoCloseable {
-  private static final Log LOG = Log.scope("tracing");
+public final class Batches<T> implements Consumer<T>, AutoCloseable {
+  private static final Log LOG = Log.scope("export");
   private static final int MOST_QUEUED = 4096;
   private static final int MOST_IN_BATCH = 512;
 
   /**
    * When what happens.
    *
-   * @param linger how long a span waits for others
+   * @param linger how long one waits for others
    * @param firstPause before the second try; doubles with each
    * @param flush how long {@link #close} waits for what is queued
    */
@@ -35,10 +34,10 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
         new Timing(Duration.ofSeconds(1), Duration.ofMillis(500), 5, Duration.ofSeconds(3));
   }
 
-  private final Supplier<Transport> opening;
+  private final Supplier<? extends Transport<T>> opening;
   private final Timing timing;
-  private final SpanCounts counts;
-  private final Queue<FinishedSpan> queue = new ConcurrentLinkedQueue<>();
+  private final ExportCounts counts;
+  private final Queue<T> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger queued = new AtomicInteger();
   private final Thread thread;
   private volatile boolean closing;
@@ -47,36 +46,37 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
   /**
    * @param opening called on the thread of its own, which then owns the transport
    */
-  public SpanBatches(String name, Supplier<Transport> opening, Timing timing, SpanCounts counts) {
+  public Batches(
+      String name, Supplier<? extends Transport<T>> opening, Timing timing, ExportCounts counts) {
     this.opening = opening;
     this.timing = timing;
     this.counts = counts;
-    this.thread = Thread.ofVirtual().name("spans to " + name).unstarted(this::run);
+    this.thread = Thread.ofVirtual().name("export to " + name).unstarted(this::run);
     thread.start();
   }
 
   @Override
-  public void offer(FinishedSpan span) {
+  public void accept(T one) {
     int now = queued.incrementAndGet();
     if (now > MOST_QUEUED || closing) {
       queued.decrementAndGet();
       counts.overflowed.increment();
       return;
     }
-    queue.add(span);
+    queue.add(one);
     if (now == MOST_IN_BATCH) {
       LockSupport.unpark(thread);
     }
   }
 
   private void run() {
-    try (Transport transport = opening.get()) {
+    try (Transport<T> transport = opening.get()) {
       run(transport);
     }
   }
 
-  private void run(Transport transport) {
-    List<FinishedSpan> batch = new ArrayList<>(MOST_IN_BATCH);
+  private void run(Transport<T> transport) {
+    List<T> batch = new ArrayList<>(MOST_IN_BATCH);
     while (true) {
       if (queued.get() < MOST_IN_BATCH && !closing) {
         LockSupport.parkNanos(this, timing.linger().toNanos());
@@ -91,18 +91,18 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
     }
   }
 
-  private void take(List<FinishedSpan> batch) {
+  private void take(List<T> batch) {
     while (batch.size() < MOST_IN_BATCH) {
-      FinishedSpan span = queue.poll();
-      if (span == null) {
+      T one = queue.poll();
+      if (one == null) {
         return;
       }
       queued.decrementAndGet();
-      batch.add(span);
+      batch.add(one);
     }
   }
 
-  private void deliver(Transport transport, List<FinishedSpan> batch) {
+  private void deliver(Transport<T> transport, List<T> batch) {
     long pause = timing.firstPause().toNanos();
     for (int attempt = 1; ; attempt++) {
       switch (send(transport, batch)) {
@@ -127,15 +127,19 @@ public final class SpanBatches implements SpanSink, AutoCloseable {
     }
   }
 
-  private Transport.Outcome send(Transport transport, List<FinishedSpan> batch) {
+  private Transport.Outcome send(Transport<T> transport, List<T> batch) {
     try {
       return transport.send(List.copyOf(batch));
     } catch (IOException e) {
       if (!unreachable) {
-        LOG.warn("spans cannot be delivered", "spans", batch.size(), "error", e);
+        LOG.warn("a collector cannot be reached", "waiting", batch.size(), "error", e);
       }
       unreachable = true;
       return Transport.Outcome.LATER;
+    } catch (IllegalArgumentException e) {
+      // An address or a header that cannot be: trying again makes it no better.
+      LOG.warn("a collector cannot be spoken to", "lost", batch.size(), "error", e);
+      return Transport.Outcome.REFUSED;
     }
   }
 
