@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * later snapshots as long as nothing it was made of has changed.
  */
 final class Program implements Snapshot {
+  private static final String TELLS_CALLERS = "ambient.istio.io/xfcc-include-client-identity";
+
   private final MeshView mesh;
   private final ObjectIndex objects;
   private final Place place;
@@ -62,6 +64,12 @@ final class Program implements Snapshot {
   @Override
   public Optional<MeshConfig> meshConfig() {
     return Optional.ofNullable(objects.meshConfig());
+  }
+
+  @Override
+  public boolean tellsCallers() {
+    Gateway gateway = objects.gateway();
+    return gateway != null && "true".equals(gateway.metadata().annotations().get(TELLS_CALLERS));
   }
 
   @Override

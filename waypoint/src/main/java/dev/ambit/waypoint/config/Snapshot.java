@@ -18,4 +18,12 @@ public interface Snapshot {
 
   /** The endpoints and traffic policy behind a route; empty when it names no service or subset. */
   Optional<Cluster> cluster(RouteAction.Cluster named, Destination asked);
+
+  /**
+   * Whether services are told who calls, in {@code x-forwarded-client-cert}, as the waypoint's
+   * Gateway may ask (spec: l7-telemetry §5).
+   */
+  default boolean tellsCallers() {
+    return false;
+  }
 }

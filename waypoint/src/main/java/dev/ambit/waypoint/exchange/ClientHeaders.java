@@ -18,8 +18,12 @@ final class ClientHeaders {
 
   private ClientHeaders() {}
 
-  /** Takes out and sets what only a proxy may say. */
-  static void clean(RequestHead head, Caller caller, ExchangeSettings settings) {
+  /**
+   * Takes out and sets what only a proxy may say.
+   *
+   * @param ownIdentity "" tells nobody who the caller is
+   */
+  static void clean(RequestHead head, Caller caller, String ownIdentity) {
     HttpHeaders headers = head.headers();
     List<String> internal = null;
     for (Map.Entry<String, String> header : headers) {
@@ -32,10 +36,10 @@ final class ClientHeaders {
     if (internal != null) {
       internal.forEach(headers::remove);
     }
-    if (settings.ownIdentity().isEmpty()) {
+    if (ownIdentity.isEmpty()) {
       headers.remove(CERTIFICATE);
     } else {
-      headers.set(CERTIFICATE, "By=" + settings.ownIdentity() + ";URI=" + caller.peer());
+      headers.set(CERTIFICATE, "By=" + ownIdentity + ";URI=" + caller.peer());
     }
     String proto = headers.get(PROTO);
     if (!"http".equals(proto) && !"https".equals(proto)) {

@@ -7,8 +7,8 @@ import java.time.Duration;
  * What holds for every exchange of a waypoint. A zero duration is for ever.
  *
  * @param normalization of paths, before anything compares them
- * @param ownIdentity the SPIFFE URI that a synthesised {@code x-forwarded-client-cert} names; ""
- *     makes none, and that of a client is taken out in either case
+ * @param ownIdentity the waypoint's SPIFFE URI, which {@code x-forwarded-client-cert} names where
+ *     services are told who calls
  * @param trustedProxies how many entries at the end of {@code x-forwarded-for} are believed
  * @param replayLimit bytes of a request body that are kept for another try
  * @param mirrorLimit bytes that wait for a mirror before it is given up

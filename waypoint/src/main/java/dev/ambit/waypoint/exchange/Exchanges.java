@@ -67,7 +67,7 @@ public final class Exchanges implements HttpService {
   public void serve(Caller caller, RequestHead head, boolean ended, HttpStream stream) {
     Snapshot snapshot = parts.programming().current();
     Caller now = upToDate(caller, snapshot);
-    ClientHeaders.clean(head, now, settings);
+    ClientHeaders.clean(head, now, snapshot.tellsCallers() ? settings.ownIdentity() : "");
     Told told = new Told(now, head, head.target(), now.loop().ticker().nanoTime());
     new Exchange(new Exchange.Setting(parts, settings, snapshot), told, stream, ended).begin();
   }

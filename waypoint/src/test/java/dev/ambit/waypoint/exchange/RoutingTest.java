@@ -93,6 +93,10 @@ final class RoutingTest {
             plain.mirrorLimit(),
             plain.limits());
     stage.get("/", "x-forwarded-client-cert", "By=me");
+    assertThat(stage.upstreams.last().header("x-forwarded-client-cert")).isEmpty();
+    backend().answersAll(200);
+    stage.tellsCallers = true;
+    stage.get("/", "x-forwarded-client-cert", "By=me");
     assertThat(stage.upstreams.last().header("x-forwarded-client-cert"))
         .isEqualTo(
             "By=spiffe://cluster.local/ns/demo/sa/waypoint;"

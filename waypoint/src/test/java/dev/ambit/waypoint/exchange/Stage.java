@@ -51,6 +51,7 @@ final class Stage implements AutoCloseable {
   final ScriptedAuthorizer external = new ScriptedAuthorizer(clock.eventLoop());
   final Map<String, Cluster> clusters = new HashMap<>();
   final List<ScriptedStream> clients = new ArrayList<>();
+  boolean tellsCallers;
   Exchanges.RateLimits limits = Exchanges.RateLimits.NONE;
   ExchangeSettings settings = ExchangeSettings.DEFAULT;
   JwtAuthentication.Tokens tokens = new ScriptedTokens();
@@ -162,6 +163,11 @@ final class Stage implements AutoCloseable {
     @Override
     public Optional<MeshConfig> meshConfig() {
       return Optional.empty();
+    }
+
+    @Override
+    public boolean tellsCallers() {
+      return tellsCallers;
     }
 
     @Override
