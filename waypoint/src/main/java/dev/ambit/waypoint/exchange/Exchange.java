@@ -7,7 +7,6 @@ import dev.ambit.model.http.HttpAuthorizer;
 import dev.ambit.model.http.HttpSubject;
 import dev.ambit.model.http.JwtClaims;
 import dev.ambit.model.http.LocalReply;
-import dev.ambit.model.http.PathNormalization;
 import dev.ambit.model.http.RouteAction;
 import dev.ambit.model.http.RouteEntry;
 import dev.ambit.model.object.SessionPersistence;
@@ -100,11 +99,7 @@ final class Exchange implements Downstream.Owner {
             head.authority(),
             head.target(),
             new HeaderView(head.headers()),
-            setting
-                .snapshot()
-                .meshConfig()
-                .map(config -> PathNormalization.valueOf(config.pathNormalization()))
-                .orElse(setting.settings().normalization()));
+            setting.snapshot().normalization().orElse(setting.settings().normalization()));
     if (parsed.isEmpty()) {
       client.reply(Reply.of(400, "-", Details.BAD_PATH, ""));
       return;
