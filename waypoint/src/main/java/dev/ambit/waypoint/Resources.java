@@ -6,7 +6,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/** Keeps the text of what the control plane sent, to be looked at, on its way to where it counts. */
+/**
+ * Keeps the text of what the control plane sent, to be looked at, on its way to where it counts.
+ */
 final class Resources implements DeltaStream.Follower {
   private final DeltaStream.Follower next;
   private final ConcurrentSkipListMap<String, String> texts = new ConcurrentSkipListMap<>();

@@ -105,10 +105,7 @@ public final class Waypoint implements AutoCloseable {
       Resources resources = new Resources(follower);
       this.requests =
           new RequestMetrics(
-              metrics,
-              CLOCK,
-              () -> snapshots.current().mesh(),
-              settings.pod().mesh().network());
+              metrics, CLOCK, () -> snapshots.current().mesh(), settings.pod().mesh().network());
 
       // The data path comes once these are known.
       MeshTls tls = part(MeshTls.best());

@@ -82,8 +82,7 @@ final class Template {
     Map<String, String> annotations = new TreeMap<>(own.annotations());
     annotations.keySet().removeIf(key -> key.startsWith("kubectl.kubernetes.io/"));
     return new Gateway(
-        new Metadata(
-            own.namespace(), own.name(), "", own.labels(), annotations, Instant.EPOCH, ""),
+        new Metadata(own.namespace(), own.name(), "", own.labels(), annotations, Instant.EPOCH, ""),
         gateway.className(),
         gateway.listeners(),
         List.of(),

@@ -303,8 +303,7 @@ final class DeployerTest {
         ", allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {a: b},"
             + " matchExpressions: [{key: c, operator: Exists}, {key: d, operator: NotIn,"
             + " values: [e, \"1\"]}]}}}";
-    for (String allowed :
-        List.of("", ", allowedRoutes: {namespaces: {from: All}}", selector)) {
+    for (String allowed : List.of("", ", allowedRoutes: {namespaces: {from: All}}", selector)) {
       String text = gateway("wp").replace("protocol: HBONE", "protocol: HBONE" + allowed);
       world.written.put("wp.yaml", text.replace("name: wp\n", "name: wp\n  labels: {x: \"y\"}\n"));
       world.settle();

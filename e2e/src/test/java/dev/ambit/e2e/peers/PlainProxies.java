@@ -67,7 +67,8 @@ final class PlainProxies {
               server backend 127.0.0.1:%d
             """
                 .formatted(listen, backend));
-    return ForeignProgram.start(work, List.of(program.toString(), "-V", "-db", "-f", file.toString()));
+    return ForeignProgram.start(
+        work, List.of(program.toString(), "-V", "-db", "-f", file.toString()));
   }
 
   private static Path write(Path file, String text) {

@@ -14,8 +14,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Behind a proxy: reads one request a connection as the standard has it, keeps what it read, answers
- * 200. A request that does not become whole counts for nothing; bytes after one are kept, too.
+ * Behind a proxy: reads one request a connection as the standard has it, keeps what it read,
+ * answers 200. A request that does not become whole counts for nothing; bytes after one are kept,
+ * too.
  */
 final class RecordingBackend implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 2_000;

@@ -12,7 +12,8 @@ import java.util.Map;
 final class SmugglingCorpus {
   private static final String HOST = "Host: h.test\r\n";
   private static final String HIDDEN = "GET /@@@/x HTTP/1.1\r\nHost: h.test\r\n\r\n";
-  private static final String LAST = "GET /@@@/z HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n";
+  private static final String LAST =
+      "GET /@@@/z HTTP/1.1\r\nHost: h.test\r\nConnection: close\r\n\r\n";
   private static final String POST = "POST /@@@/a HTTP/1.1\r\n";
 
   /** Ways to say, or almost to say, that a body is chunked. */

@@ -136,7 +136,9 @@ public final class RouteTable {
         null);
   }
 
-  /** The same, where {@code usual} holds for rules that say nothing of retries; null is built in. */
+  /**
+   * The same, where {@code usual} holds for rules that say nothing of retries; null is built in.
+   */
   public RouteTable withRetries(VirtualService.@Nullable Retries usual) {
     if (usual == null) {
       return this;

@@ -60,8 +60,7 @@ final class MeshConfigTest {
   }
 
   private static HttpSubject subject(String trustDomain, String path) {
-    HttpAttributes request =
-        new HttpAttributes("GET", "http", "echo", path, "", _ -> null);
+    HttpAttributes request = new HttpAttributes("GET", "http", "echo", path, "", _ -> null);
     InetSocketAddress address = new InetSocketAddress("10.0.0.1", 80);
     return new HttpSubject(
         request,
@@ -81,7 +80,9 @@ final class MeshConfigTest {
   void providers_aliases_and_normalization_come_from_the_root_namespace() {
     Snapshot snapshot = snapshot(MESH.replace("NAMESPACE", "istio-system"), POLICIES);
 
-    assertThat(snapshot.providers()).map(ExtensionProvider::name).containsExactly("ext", "prometheus");
+    assertThat(snapshot.providers())
+        .map(ExtensionProvider::name)
+        .containsExactly("ext", "prometheus");
     assertThat(snapshot.normalization()).contains(PathNormalization.MERGE_SLASHES);
     HttpAuthorizer authorizer = authorizer(snapshot);
     assertThat(authorizer.custom(subject("cluster.local", "/ask")))
@@ -132,6 +133,7 @@ final class MeshConfigTest {
         .isEqualTo(
             new Destination.RateLimits(
                 LocalRateLimit.parse("100/s burst 50", "").orElseThrow(),
-                Map.of("HTTPRoute demo/login", LocalRateLimit.parse("5/m", "source").orElseThrow())));
+                Map.of(
+                    "HTTPRoute demo/login", LocalRateLimit.parse("5/m", "source").orElseThrow())));
   }
 }

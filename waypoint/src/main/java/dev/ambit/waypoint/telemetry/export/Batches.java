@@ -13,9 +13,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Sends spans, or lines, to one collector in batches, from a bounded queue, on a thread of its own (spec:
- * l7-telemetry §4). A batch that cannot be delivered is tried again with growing pauses; meanwhile
- * the queue fills, and what does not fit is dropped and counted.
+ * Sends spans, or lines, to one collector in batches, from a bounded queue, on a thread of its own
+ * (spec: l7-telemetry §4). A batch that cannot be delivered is tried again with growing pauses;
+ * meanwhile the queue fills, and what does not fit is dropped and counted.
  */
 public final class Batches<T> implements Consumer<T>, AutoCloseable {
   private static final Log LOG = Log.scope("export");

@@ -36,9 +36,7 @@ public final class Collector {
     MeshView now = mesh.get();
     Optional<ServiceKey> key = ServiceKey.parse(backend.service());
     Optional<Service> service =
-        key.isPresent()
-            ? now.service(key.get())
-            : now.serviceNamed(backend.service(), namespace);
+        key.isPresent() ? now.service(key.get()) : now.serviceNamed(backend.service(), namespace);
     List<InetSocketAddress> all = new ArrayList<>();
     service.ifPresent(known -> {
       for (Workload workload : now.endpoints(known.key())) {

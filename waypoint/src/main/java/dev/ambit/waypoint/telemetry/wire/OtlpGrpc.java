@@ -1,9 +1,9 @@
 package dev.ambit.waypoint.telemetry.wire;
 
-import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
 import dev.ambit.waypoint.telemetry.export.Collector;
 import dev.ambit.waypoint.telemetry.export.Transport;
 import dev.ambit.waypoint.telemetry.log.LogEntry;
+import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;

@@ -26,8 +26,7 @@ public final class OtlpSpans {
     return request(spans, resource).toByteArray();
   }
 
-  static ExportTraceServiceRequest request(
-      List<FinishedSpan> spans, Map<String, String> resource) {
+  static ExportTraceServiceRequest request(List<FinishedSpan> spans, Map<String, String> resource) {
     ScopeSpans.Builder scope =
         ScopeSpans.newBuilder().setScope(InstrumentationScope.newBuilder().setName("ambit"));
     spans.forEach(each -> scope.addSpans(span(each)));
@@ -66,8 +65,6 @@ public final class OtlpSpans {
   }
 
   static KeyValue.Builder attribute(String name, String value) {
-    return KeyValue.newBuilder()
-        .setKey(name)
-        .setValue(AnyValue.newBuilder().setStringValue(value));
+    return KeyValue.newBuilder().setKey(name).setValue(AnyValue.newBuilder().setStringValue(value));
   }
 }

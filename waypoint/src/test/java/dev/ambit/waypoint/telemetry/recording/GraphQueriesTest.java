@@ -48,8 +48,8 @@ class GraphQueriesTest {
           }
           boolean selected =
               selector.entrySet().stream()
-                  .allMatch(each ->
-                      labels.getOrDefault(each.getKey(), "").matches(each.getValue()));
+                  .allMatch(
+                      each -> labels.getOrDefault(each.getKey(), "").matches(each.getValue()));
           if (selected) {
             List<String> group = new ArrayList<>();
             for (String name : by.split(",", -1)) {
@@ -104,7 +104,8 @@ class GraphQueriesTest {
   @DisplayName("l7-telemetry graph: Kiali's edges of connections, and who proved what")
   void edges_of_connections() {
     try (Scene scene = busy()) {
-      for (String metric : List.of("istio_tcp_sent_bytes_total", "istio_tcp_received_bytes_total")) {
+      for (String metric :
+          List.of("istio_tcp_sent_bytes_total", "istio_tcp_received_bytes_total")) {
         assertThat(
                 sum(
                     scene,

@@ -57,8 +57,7 @@ class MeshTelemetryTest {
     BlockingQueue<String> got = new LinkedBlockingQueue<>();
     HttpServer zipkin = zipkin(got);
     Path file = folder.resolve("access.log");
-    try (Scene scene =
-        new Scene(meshConfig(file, zipkin.getAddress().getPort()), telemetry())) {
+    try (Scene scene = new Scene(meshConfig(file, zipkin.getAddress().getPort()), telemetry())) {
       Programming programming = () -> scene.snapshot;
       MeshTelemetry telemetry =
           new MeshTelemetry(
@@ -114,12 +113,14 @@ class MeshTelemetryTest {
 
   private static HttpServer zipkin(BlockingQueue<String> got) throws IOException {
     HttpServer server = HttpServer.create(new InetSocketAddress("localhost", 0), 0);
-    server.createContext("/api/v2/spans", exchange -> {
-      byte[] body = exchange.getRequestBody().readAllBytes();
-      got.add(new String(body, StandardCharsets.UTF_8));
-      exchange.sendResponseHeaders(202, -1);
-      exchange.close();
-    });
+    server.createContext(
+        "/api/v2/spans",
+        exchange -> {
+          byte[] body = exchange.getRequestBody().readAllBytes();
+          got.add(new String(body, StandardCharsets.UTF_8));
+          exchange.sendResponseHeaders(202, -1);
+          exchange.close();
+        });
     server.start();
     return server;
   }

@@ -13,14 +13,14 @@ import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.ServicePort;
 import dev.ambit.model.workload.Workload;
 import dev.ambit.waypoint.telemetry.Span;
-import dev.ambit.waypoint.telemetry.log.LogEntry;
-import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
-import dev.ambit.waypoint.telemetry.export.Collector;
-import dev.ambit.waypoint.telemetry.trace.http.HttpPost;
 import dev.ambit.waypoint.telemetry.export.Batches;
 import dev.ambit.waypoint.telemetry.export.Batches.Timing;
+import dev.ambit.waypoint.telemetry.export.Collector;
 import dev.ambit.waypoint.telemetry.export.ExportCounts;
 import dev.ambit.waypoint.telemetry.export.Transport;
+import dev.ambit.waypoint.telemetry.log.LogEntry;
+import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
+import dev.ambit.waypoint.telemetry.trace.http.HttpPost;
 import dev.ambit.waypoint.telemetry.trace.http.ZipkinJson;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
@@ -149,7 +149,9 @@ class ExportTest {
     try (Batches<FinishedSpan> spans =
         new Batches<>(
             "test",
-            () -> OtlpGrpc.spans(collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
+            () ->
+                OtlpGrpc.spans(
+                    collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
             QUICK,
             counts)) {
       spans.accept(SPAN);
@@ -182,7 +184,8 @@ class ExportTest {
             .build()
             .start();
     LogEntry entry =
-        new LogEntry(7, "GET /", Map.of("status", "200"), SPAN.span().traceId(), "b7ad6b7169203331");
+        new LogEntry(
+            7, "GET /", Map.of("status", "200"), SPAN.span().traceId(), "b7ad6b7169203331");
     try (Batches<LogEntry> lines =
         new Batches<>(
             "test",
@@ -208,15 +211,17 @@ class ExportTest {
   private static HttpServer server(BlockingQueue<byte[]> got, int failures) throws IOException {
     AtomicInteger left = new AtomicInteger(failures);
     HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    server.createContext("/", exchange -> {
-      byte[] body = exchange.getRequestBody().readAllBytes();
-      boolean fail = left.getAndDecrement() > 0;
-      if (!fail) {
-        got.add(body);
-      }
-      exchange.sendResponseHeaders(fail ? 503 : 202, -1);
-      exchange.close();
-    });
+    server.createContext(
+        "/",
+        exchange -> {
+          byte[] body = exchange.getRequestBody().readAllBytes();
+          boolean fail = left.getAndDecrement() > 0;
+          if (!fail) {
+            got.add(body);
+          }
+          exchange.sendResponseHeaders(fail ? 503 : 202, -1);
+          exchange.close();
+        });
     server.start();
     return server;
   }
@@ -231,10 +236,11 @@ class ExportTest {
     try (Batches<FinishedSpan> spans =
         new Batches<>(
             "test",
-            () -> new HttpPost(
-                collector(server.getAddress().getPort()),
-                target,
-                batch -> OtlpSpans.encode(batch, RESOURCE)),
+            () ->
+                new HttpPost(
+                    collector(server.getAddress().getPort()),
+                    target,
+                    batch -> OtlpSpans.encode(batch, RESOURCE)),
             QUICK,
             counts)) {
       spans.accept(SPAN);
@@ -256,10 +262,11 @@ class ExportTest {
     try (Batches<FinishedSpan> spans =
         new Batches<>(
             "test",
-            () -> new HttpPost(
-                collector(server.getAddress().getPort()),
-                target,
-                batch -> ZipkinJson.encode(batch, "wp.demo")),
+            () ->
+                new HttpPost(
+                    collector(server.getAddress().getPort()),
+                    target,
+                    batch -> ZipkinJson.encode(batch, "wp.demo")),
             QUICK,
             counts)) {
       spans.accept(SPAN);
