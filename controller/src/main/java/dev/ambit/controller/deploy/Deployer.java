@@ -84,6 +84,8 @@ public final class Deployer {
     }
     // What stands keeps its addresses before anything new is given one.
     plans.forEach(each -> each.hold(pool));
+    Map<String, String> claimed = new TreeMap<>();
+    plans.forEach(each -> each.claim(claimed));
     Map<String, String> files = new TreeMap<>();
     Set<String> named = new HashSet<>();
     for (GatewayPlan each : plans) {

@@ -36,6 +36,7 @@ final class GatewayPlan {
   private final Set<Pod> homeless = new HashSet<>();
   private final Map<String, Integer> placed = new HashMap<>();
   private List<InetAddress> addresses = List.of();
+  private String rival = "";
 
   /**
    * @param made for this Gateway before
@@ -182,8 +183,24 @@ final class GatewayPlan {
         : Optional.empty();
   }
 
-  /** What of the user's is in the way. */
+  /** Claims the names of what is made; what another Gateway has claimed is in the way. */
+  void claim(Map<String, String> claimed) {
+    String owner = claimed.putIfAbsent(template.namespace() + "/" + template.service(), name());
+    rival = owner == null || !Deployer.deployed(gateway) ? "" : owner;
+  }
+
+  /** What of the user's, or of another Gateway, is in the way. */
   private Optional<String> collision() {
+    if (!rival.isEmpty()) {
+      return Optional.of(
+          "Service "
+              + template.namespace()
+              + "/"
+              + template.service()
+              + " is that of Gateway "
+              + rival
+              + "; annotation gateway.istio.io/name-override gives a waypoint another name");
+    }
     Optional<ClusterObject> service = written(KubernetesService.class, template.service());
     if (service.isPresent()) {
       return Optional.of(

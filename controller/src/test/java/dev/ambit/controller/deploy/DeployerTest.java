@@ -233,6 +233,16 @@ final class DeployerTest {
   }
 
   @Test
+  void two_gateways_of_one_name_are_one_and_a_problem() {
+    world.written.put("a.yaml", gateway("a"));
+    world.written.put("b.yaml", gateway("b", "gateway.istio.io/name-override: a"));
+    world.settle();
+    assertThat(world.files.keySet()).containsExactly("demo.a.yaml");
+    assertThat(world.conditions.getLast().message())
+        .startsWith("Service demo/a is that of Gateway demo/a;");
+  }
+
+  @Test
   @DisplayName("waypoint-selection 12: parameters that cannot be used change nothing")
   void bad_parameters() {
     world.written.put("wp.yaml", gateway("wp"));
