@@ -96,8 +96,16 @@ public final class Deployer {
       }
     }
     made.forEach((name, objects) -> {
-      if (!named.contains(name) && unreadable(objects, known.folders().written().problems())) {
+      if (named.contains(name)) {
+        return;
+      }
+      List<ClusterObject> bound =
+          objects.stream().filter(each -> !(each instanceof Gateway)).toList();
+      if (unreadable(objects, known.folders().written().problems())) {
         files.put(fileOf(name), Written.file(name, objects));
+      } else if (bound.size() < objects.size()) {
+        // First it binds nothing any more, then it goes: nobody is sent where nobody is.
+        files.put(fileOf(name), Written.file(name, bound));
       }
     });
     conditions.sort(null);
@@ -122,7 +130,10 @@ public final class Deployer {
     Map<String, List<ClusterObject>> made = new TreeMap<>();
     for (ClusterObject object : generated) {
       Metadata metadata = object.metadata();
-      String gateway = metadata.labels().get(WaypointClass.GATEWAY);
+      String gateway =
+          object instanceof Gateway
+              ? metadata.name()
+              : metadata.labels().get(WaypointClass.GATEWAY);
       if (gateway != null) {
         made.computeIfAbsent(metadata.namespace() + "/" + gateway, _ -> new ArrayList<>())
             .add(object);

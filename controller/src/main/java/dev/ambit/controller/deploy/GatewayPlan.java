@@ -51,10 +51,11 @@ final class GatewayPlan {
     this.pods = Deployer.pick(made, Pod.class);
   }
 
-  /** Account, service, pods by number. */
+  /** The copy of the Gateway, account, service, pods by number. */
   static void order(List<ClusterObject> objects) {
     objects.sort(
-        Comparator.comparing((ClusterObject each) -> each instanceof Pod)
+        Comparator.comparing((ClusterObject each) -> !(each instanceof Gateway))
+            .thenComparing(each -> each instanceof Pod)
             .thenComparing(each -> each instanceof KubernetesService)
             .thenComparing(each -> each instanceof Pod pod ? Replacement.number(pod) : 0));
   }
@@ -136,6 +137,7 @@ final class GatewayPlan {
                     each -> each.metadata().annotations().containsKey(GatewayAddresses.PROGRAMMED));
     KubernetesService service = template.service(addresses, programmed);
     List<ClusterObject> objects = new ArrayList<>();
+    objects.add(template.copy());
     if (written(ServiceAccount.class, template.account()).isEmpty()) {
       objects.add(template.serviceAccount());
     }

@@ -73,6 +73,23 @@ final class Template {
     return listener.protocol().equals("HBONE") && listener.port() == HBONE_PORT;
   }
 
+  /**
+   * The Gateway as it binds: counts where the user's own cannot be read, so that a typing error
+   * opens no way past the waypoint, not even over a restart.
+   */
+  Gateway copy() {
+    Metadata own = gateway.metadata();
+    Map<String, String> annotations = new TreeMap<>(own.annotations());
+    annotations.keySet().removeIf(key -> key.startsWith("kubectl.kubernetes.io/"));
+    return new Gateway(
+        new Metadata(own.namespace(), own.name(), "", own.labels(), annotations, Instant.EPOCH, ""),
+        gateway.className(),
+        gateway.listeners(),
+        List.of(),
+        List.of(),
+        Gateway.Infrastructure.NONE);
+  }
+
   ServiceAccount serviceAccount() {
     return new ServiceAccount(metadata(account(), labels(), Map.of()));
   }

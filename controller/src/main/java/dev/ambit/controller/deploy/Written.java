@@ -2,6 +2,7 @@ package dev.ambit.controller.deploy;
 
 import dev.ambit.daemon.Json;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.Gateway;
 import dev.ambit.model.object.KubernetesService;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Pod;
@@ -25,6 +26,8 @@ final class Written {
   private static final Set<String> WORDS =
       Set.of("true", "false", "null", "yes", "no", "on", "off", "y", "n");
 
+  private static final String GATEWAY_API = "gateway.networking.k8s.io/v1";
+
   private final StringBuilder text = new StringBuilder();
 
   private Written() {}
@@ -34,7 +37,9 @@ final class Written {
     written.text.append(MARK).append(" for Gateway ").append(gateway);
     written.text.append("; what is changed here is changed back.\n");
     for (ClusterObject object : objects) {
-      if (object instanceof KubernetesService service) {
+      if (object instanceof Gateway copy) {
+        written.gateway(copy);
+      } else if (object instanceof KubernetesService service) {
         written.service(service);
       } else if (object instanceof Pod pod) {
         written.pod(pod);
@@ -48,7 +53,7 @@ final class Written {
   private void begin(ClusterObject object) {
     Metadata metadata = object.metadata();
     line(0, "---");
-    line(0, "apiVersion: v1");
+    line(0, "apiVersion: " + (object instanceof Gateway ? GATEWAY_API : "v1"));
     line(0, "kind: " + object.kind());
     line(0, "metadata:");
     line(1, "name: " + scalar(metadata.name()));
@@ -59,6 +64,45 @@ final class Written {
     }
     map(1, "labels", metadata.labels());
     map(1, "annotations", metadata.annotations());
+  }
+
+  /** What binds services to it. */
+  private void gateway(Gateway gateway) {
+    begin(gateway);
+    line(0, "spec:");
+    line(1, "gatewayClassName: " + scalar(gateway.className()));
+    line(1, "listeners:");
+    for (Gateway.Listener listener : gateway.listeners()) {
+      line(1, "- name: " + scalar(listener.name()));
+      line(2, "port: " + listener.port());
+      line(2, "protocol: " + scalar(listener.protocol()));
+      line(2, "allowedRoutes:");
+      line(3, "namespaces:");
+      switch (listener.allowed()) {
+        case Gateway.SameNamespace() -> line(4, "from: Same");
+        case Gateway.AllNamespaces() -> line(4, "from: All");
+        case Gateway.SelectedNamespaces selected -> {
+          line(4, "from: Selector");
+          line(4, "selector:");
+          line(5, "matchExpressions:");
+          selected.requirements().forEach(this::requirement);
+        }
+      }
+    }
+  }
+
+  private void requirement(Gateway.Requirement requirement) {
+    String operator =
+        switch (requirement.operator()) {
+          case IN -> "In";
+          case NOT_IN -> "NotIn";
+          case EXISTS -> "Exists";
+          case DOES_NOT_EXIST -> "DoesNotExist";
+        };
+    line(5, "- key: " + scalar(requirement.key()));
+    line(6, "operator: " + operator);
+    line(6, "values:" + (requirement.values().isEmpty() ? " []" : ""));
+    requirement.values().forEach(value -> line(6, "- " + scalar(value)));
   }
 
   private void service(KubernetesService service) {

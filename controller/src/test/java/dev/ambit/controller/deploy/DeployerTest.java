@@ -5,6 +5,7 @@ import static dev.ambit.daemon.generated.PodFacts.State.READY;
 import static dev.ambit.daemon.generated.PodFacts.State.RUNNING;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ambit.model.object.Gateway;
 import dev.ambit.model.object.Pod;
 import dev.ambit.model.waypoint.GatewayAddresses;
 import dev.ambit.model.workload.IpAddresses;
@@ -287,6 +288,32 @@ final class DeployerTest {
     world.written.put("wp.yaml", gateway("wp").replace("gatewayClassName", "gatewayClasName"));
     world.settle();
     assertThat(world.files).isEqualTo(before);
+    assertThat(world.gateways()).as("still binds").hasSize(1);
+    world.written.remove("wp.yaml");
+    world.plan();
+    assertThat(world.gateways()).as("binds no more, before it goes").isEmpty();
+    assertThat(world.state()).isEqualTo("wp-1 ready");
+    world.plan();
+    assertThat(world.files).isEmpty();
+  }
+
+  @Test
+  void the_copy_of_a_gateway_binds_as_the_gateway_does() {
+    String selector =
+        ", allowedRoutes: {namespaces: {from: Selector, selector: {matchLabels: {a: b},"
+            + " matchExpressions: [{key: c, operator: Exists}, {key: d, operator: NotIn,"
+            + " values: [e, \"1\"]}]}}}";
+    for (String allowed : List.of("", ", allowedRoutes: {namespaces: {from: All}}", selector)) {
+      String text = gateway("wp").replace("protocol: HBONE", "protocol: HBONE" + allowed);
+      world.written.put("wp.yaml", text.replace("name: wp\n", "name: wp\n  labels: {x: \"y\"}\n"));
+      world.settle();
+      Gateway copy = world.gateways().getFirst();
+      Gateway own = world.writtenGateway();
+      assertThat(copy.listeners()).isEqualTo(own.listeners());
+      assertThat(copy.className()).isEqualTo(own.className());
+      assertThat(copy.metadata().labels()).isEqualTo(own.metadata().labels());
+      assertThat(copy.metadata().annotations()).isEqualTo(own.metadata().annotations());
+    }
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.ambit.daemon.manifest.ManifestFolder.Snapshot;
 import dev.ambit.daemon.manifest.ManifestProblem;
 import dev.ambit.daemon.manifest.ManifestReader;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.Gateway;
 import dev.ambit.model.object.KubernetesService;
 import dev.ambit.model.object.Pod;
 import java.nio.charset.StandardCharsets;
@@ -112,6 +113,14 @@ final class World {
 
   List<Pod> pods() {
     return Deployer.pick(snapshot(files).objects(), Pod.class);
+  }
+
+  List<Gateway> gateways() {
+    return Deployer.pick(snapshot(files).objects(), Gateway.class);
+  }
+
+  Gateway writtenGateway() {
+    return Deployer.pick(snapshot(written).objects(), Gateway.class).getFirst();
   }
 
   Pod pod(String name) {
