@@ -292,14 +292,21 @@ public final class Waypoint implements AutoCloseable {
         "tunnels are taken",
         "address",
         new Log.Plain(NetUtil.toSocketAddressString(made.address())));
+    awaitCertificate(serving);
+  }
+
+  private void awaitCertificate(Readiness.Gate serving) {
     SpiffeId own = settings.pod().identity();
     certificates
         .fetch(own, Priority.REAL_TIME)
-        .thenRun(serving::open)
-        .exceptionally(failed -> {
-          LOG.warn("no certificate yet", "identity", own, "error", failed.toString());
-          certificates.retryNow();
-          return null;
+        .whenComplete((_, failed) -> {
+          if (failed == null) {
+            serving.open();
+          } else if (!closed.get()) {
+            LOG.warn("no certificate yet", "identity", own, "error", failed.toString());
+            CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS)
+                .execute(() -> awaitCertificate(serving));
+          }
         });
   }
 

@@ -76,7 +76,7 @@ public final class Front implements HboneServer.Terminator {
       refuse(incoming, BAD_REQUEST, "method: got \"" + request.method() + "\", expected CONNECT");
       return;
     }
-    if (!incoming.peer().trustDomain().equals(incoming.own().trustDomain())) {
+    if (!isOfMesh(incoming)) {
       refuse(
           incoming,
           FORBIDDEN,
@@ -94,6 +94,17 @@ public final class Front implements HboneServer.Terminator {
       return;
     }
     accept(incoming, authority.get(), destination.get());
+  }
+
+  /** Of our own trust domain, or of one the mesh calls an alias of it. */
+  private boolean isOfMesh(HboneServer.Incoming incoming) {
+    String domain = incoming.peer().trustDomain();
+    return domain.equals(incoming.own().trustDomain())
+        || programming
+            .current()
+            .meshConfig()
+            .filter(config -> config.trustDomainAliases().contains(domain))
+            .isPresent();
   }
 
   private static void refuse(HboneServer.Incoming incoming, int status, String why) {
