@@ -27,6 +27,8 @@ final class TestStream implements AutoCloseable {
   private final String nodeName;
   private boolean introduced;
 
+  private String nodeId = "ztunnel~1.1.1.1~zt.istio-system~istio-system.svc.cluster.local";
+
   private TestStream(Channel channel, String nodeName) {
     this.nodeName = nodeName;
     CompletableFuture<ClientCallStreamObserver<DeltaDiscoveryRequest>> call =
@@ -61,6 +63,12 @@ final class TestStream implements AutoCloseable {
     return new TestStream(channel, nodeName);
   }
 
+  /** Says that it is another client. */
+  TestStream as(String id) {
+    nodeId = id;
+    return this;
+  }
+
   private DeltaDiscoveryRequest.Builder request(ResourceType type) {
     DeltaDiscoveryRequest.Builder request =
         DeltaDiscoveryRequest.newBuilder().setTypeUrl(type.url());
@@ -68,7 +76,7 @@ final class TestStream implements AutoCloseable {
       introduced = true;
       request.setNode(
           Node.newBuilder()
-              .setId("ztunnel~1.1.1.1~zt.istio-system~istio-system.svc.cluster.local")
+              .setId(nodeId)
               .setMetadata(
                   Struct.newBuilder()
                       .putFields(

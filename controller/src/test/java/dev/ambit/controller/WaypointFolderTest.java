@@ -1,9 +1,14 @@
 package dev.ambit.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.ambit.controller.ca.Csr;
+import dev.ambit.controller.xds.ResourceType;
 import dev.ambit.daemon.AdminClient;
 import dev.ambit.daemon.generated.PodFacts;
+import io.grpc.Channel;
+import io.grpc.Status;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -64,6 +69,40 @@ final class WaypointFolderTest {
 
   private boolean says(String text) throws IOException {
     return Files.exists(generated) && Files.readString(generated).contains(text);
+  }
+
+  @Test
+  void the_token_of_a_pod_is_good_for_that_pod_alone() throws Exception {
+    Files.writeString(folder.resolve("manifests/wp.yaml"), GATEWAY);
+    Path file = folder.resolve("state/join-tokens/pods/demo.wp-1");
+    until("a token", () -> Files.exists(file));
+    Channel pod = mesh.withToken(Files.readString(file));
+    String own = "spiffe://cluster.local/ns/demo/sa/wp";
+    assertThat(
+            TestMesh.certify(pod, Csr.of(own), "ImpersonatedIdentity", own).getCertChainCount())
+        .isGreaterThan(1);
+    for (String[] other :
+        new String[][] {
+          {"ImpersonatedIdentity", "spiffe://cluster.local/ns/demo/sa/server"},
+          {"AmbitNode", "node-b"}
+        }) {
+      assertThatThrownBy(() -> TestMesh.certify(pod, Csr.of(own), other[0], other[1]))
+          .hasMessageContaining("UNAUTHENTICATED");
+    }
+
+    String id = "waypoint~10.0.0.9~%s.demo~demo.svc.cluster.local";
+    TestStream stream = TestStream.open(pod, "node-b").as(id.formatted("wp-1"));
+    assertThat(stream.wildcard(ResourceType.ADDRESS).next().getResourcesCount()).isPositive();
+    TestStream lie = TestStream.open(pod, "node-b").as(id.formatted("q"));
+    assertThat(lie.wildcard(ResourceType.ADDRESS).end().getCode())
+        .isEqualTo(Status.Code.PERMISSION_DENIED);
+
+    String kept = Files.readString(file);
+    Files.delete(folder.resolve("manifests/wp.yaml"));
+    until("no token", () -> !Files.exists(file));
+    assertThatThrownBy(() ->
+            TestMesh.certify(mesh.withToken(kept), Csr.of(own), "ImpersonatedIdentity", own))
+        .hasMessageContaining("UNAUTHENTICATED");
   }
 
   @Test

@@ -46,6 +46,14 @@ public final class DeltaSession implements AutoCloseable {
       this(node, address, "");
     }
 
+    /** Whether {@code nodeId}, {@code TYPE~IP~POD.NAMESPACE~DOMAIN}, is that of its pod. */
+    private boolean mayBe(String nodeId) {
+      int slash = pod.indexOf('/');
+      String own = pod.substring(slash + 1) + "." + pod.substring(0, Math.max(0, slash));
+      String[] parts = nodeId.split("~", -1);
+      return pod.isEmpty() || (parts.length == 4 && parts[2].equals(own));
+    }
+
     /** Whose streams are counted together. */
     String account() {
       return pod.isEmpty() ? node : "pod " + pod;
@@ -196,6 +204,15 @@ public final class DeltaSession implements AutoCloseable {
                   + request.nodeName()
                   + ", expected the node of the credentials, "
                   + client.node()));
+    }
+    if (!client.mayBe(request.nodeId())) {
+      return Optional.of(
+          new Refusal(
+              Refusal.Kind.PERMISSION_DENIED,
+              "node.id: got "
+                  + request.nodeId()
+                  + ", expected that of the pod of the credentials, "
+                  + client.pod()));
     }
     nodeId = request.nodeId();
     return Optional.empty();
