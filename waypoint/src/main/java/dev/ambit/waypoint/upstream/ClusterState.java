@@ -6,6 +6,7 @@ import dev.ambit.model.traffic.Limits;
 import dev.ambit.model.traffic.OutlierDetector;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.upstream.pool.Counts;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ final class ClusterState {
   private static final int MOST_TABLES = 8;
 
   private final Cluster.Key key;
+  private final InetAddress own;
   private final Counts counts;
   private final LongAdder ejectedEver;
   private final Map<List<HashTarget>, Object> tables = new ConcurrentHashMap<>();
@@ -34,8 +36,10 @@ final class ClusterState {
   private volatile @Nullable Ejections ejections;
 
   /** The adders sum up over all clusters. */
-  ClusterState(Cluster.Key key, LongAdder ejectedEver, LongAdder overflowsEver) {
+  ClusterState(
+      Cluster.Key key, InetAddress own, LongAdder ejectedEver, LongAdder overflowsEver) {
     this.key = key;
+    this.own = own;
     this.counts = new Counts(overflowsEver);
     this.ejectedEver = ejectedEver;
   }
@@ -60,9 +64,9 @@ final class ClusterState {
     Map<String, EndpointState> known = endpoints;
     List<EndpointState> states = new ArrayList<>(cluster.endpoints().size());
     for (Cluster.Endpoint endpoint : cluster.endpoints()) {
-      EndpointState state = known.get(EndpointState.nameOf(endpoint));
+      EndpointState state = known.get(EndpointState.nameOf(endpoint, own));
       // Another loop may be ahead with a cluster that lacks it.
-      states.add(state == null ? new EndpointState(endpoint, now) : state);
+      states.add(state == null ? new EndpointState(endpoint, own, now) : state);
     }
     return states;
   }
@@ -70,10 +74,10 @@ final class ClusterState {
   private synchronized void updateNew(Cluster cluster, long now) {
     Map<String, EndpointState> next = new LinkedHashMap<>();
     for (Cluster.Endpoint endpoint : cluster.endpoints()) {
-      String name = EndpointState.nameOf(endpoint);
+      String name = EndpointState.nameOf(endpoint, own);
       EndpointState state = endpoints.get(name);
       boolean same = state != null && state.uid().equals(endpoint.workload().uid());
-      next.put(name, same ? state : new EndpointState(endpoint, now));
+      next.put(name, same ? state : new EndpointState(endpoint, own, now));
     }
     endpoints = next;
     OutlierDetection settings = cluster.policy().policy().outlierDetection();
@@ -106,12 +110,16 @@ final class ClusterState {
 
   void answered(EndpointState endpoint, int status, long now) {
     boolean bad = status >= 500;
+    if (bad) {
+      endpoint.counts().failures.increment();
+    }
     if (bad || endpoint.suspect()) {
       observe(endpoint, new OutlierDetector.Answered(status), bad, now);
     }
   }
 
   void failed(EndpointState endpoint, long now) {
+    endpoint.counts().failures.increment();
     observe(endpoint, new OutlierDetector.LocalFailure(), true, now);
   }
 

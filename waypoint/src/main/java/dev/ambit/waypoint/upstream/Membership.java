@@ -30,7 +30,7 @@ final class Membership {
       Cluster.Endpoint endpoint = cluster.endpoints().get(i);
       EndpointState state = states.get(i);
       Placed as = placed.get(i);
-      state.placed(as.priority(), as.weight());
+      state.placed(as.priority(), as.weight(), endpoint.healthy());
       if (as.priority() >= 0 && as.weight() > 0 && isReachable(endpoint.workload(), here)) {
         boolean usable = endpoint.healthy() && !ejected.contains(state.name());
         members.add(new Member(endpoint, state, as.priority(), as.weight(), usable));

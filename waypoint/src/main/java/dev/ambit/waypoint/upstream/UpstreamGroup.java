@@ -106,7 +106,9 @@ public final class UpstreamGroup implements AutoCloseable {
             key,
             (_, known) -> {
               ClusterState state =
-                  known == null ? new ClusterState(key, ejected, overflows) : known;
+                  known == null
+                      ? new ClusterState(key, here.address(), ejected, overflows)
+                      : known;
               state.users.incrementAndGet();
               return state;
             }));
@@ -159,10 +161,13 @@ public final class UpstreamGroup implements AutoCloseable {
       endpoints.add(
           new EndpointRow(
               each.uid(),
+              each.workload(),
               each.name(),
+              each.healthy(),
               counts.connections.get(),
               counts.active.get(),
               counts.total.sum(),
+              counts.failures.sum(),
               counts.connectFailures.sum(),
               until == 0 ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(until - now)),
               each.weight(),

@@ -20,15 +20,21 @@ public record UpstreamRow(
   /**
    * One endpoint of it.
    *
+   * @param workload its namespace and name
+   * @param healthy as the control plane says
+   * @param failures errors it answered and tries that came to nothing
    * @param ejectedMillis how long it is left out at least from now; 0 when it takes part
    * @param priority 0 is most wanted; -1 is left out by a locality rule
    */
   public record EndpointRow(
       String uid,
+      String workload,
       String address,
+      boolean healthy,
       int connections,
       int active,
       long total,
+      long failures,
       long connectFailures,
       long ejectedMillis,
       double weight,

@@ -362,4 +362,21 @@ final class BalancingTest {
             Upstreams.Unable.class,
             unable -> assertThat(unable.why()).contains("network gateways"));
   }
+
+  @Test
+  void an_endpoint_of_two_families_is_called_by_ours() {
+    Cluster.Endpoint both =
+        new Cluster.Endpoint(
+            Workload.named("e1")
+                .addresses(
+                    List.of(
+                        java.net.InetAddress.ofLiteral("fd00::1"),
+                        java.net.InetAddress.ofLiteral("10.0.0.1")))
+                .build(),
+            80,
+            true);
+    draw(cluster(TrafficPolicy.NONE, "", both), head("GET", "/"));
+    assertThat(mesh.group.rows().getFirst().endpoints().getFirst().address())
+        .isEqualTo("10.0.0.1:80");
+  }
 }

@@ -168,4 +168,19 @@ final class EjectionTest {
     answers(watched(outliers, 2), "e0", 500, 3);
     assertThat(draws(watched(outliers, 3))).containsOnlyKeys("e1", "e2");
   }
+
+  @Test
+  void the_admin_page_tells_of_it() {
+    answers(watched(Policies.outliers(3, 5, 100, 0), 2), "e0", 500, 3);
+    var page = UpstreamPage.of(mesh.group.rows()).get(0);
+    assertThat(page.get("cluster").asString())
+        .isEqualTo("inbound-vip|80|http|app.demo.svc.cluster.local");
+    assertThat(page.get("service").asString()).isEqualTo("demo/app.demo.svc.cluster.local");
+    var endpoint = page.get("endpoints").get(0);
+    assertThat(endpoint.get("address").asString()).isEqualTo("127.0.0.1:1000");
+    assertThat(endpoint.get("ejected").asBoolean()).isTrue();
+    assertThat(endpoint.get("healthy").asBoolean()).isTrue();
+    assertThat(endpoint.get("failures").asInt()).isEqualTo(3);
+    assertThat(endpoint.get("active").asInt()).isZero();
+  }
 }

@@ -38,14 +38,17 @@ final class Exchanged implements HttpStream.Receiver {
     if (!stream.isSuccess()) {
       throw (Upstreams.Unreachable) stream.cause();
     }
-    return mesh.onLoop(() -> {
-      Exchanged exchanged = new Exchanged(stream.getNow());
-      exchanged.stream.start(exchanged);
-      exchanged.stream.request(head, end);
-      exchanged.stream.flush();
-      exchanged.stream.read();
-      return exchanged;
-    });
+    return mesh.onLoop(() -> begin(stream.getNow(), head, end));
+  }
+
+  /** Begins on the loop. */
+  static Exchanged begin(HttpStream stream, RequestHead head, boolean end) {
+    Exchanged exchanged = new Exchanged(stream);
+    stream.start(exchanged);
+    stream.request(head, end);
+    stream.flush();
+    stream.read();
+    return exchanged;
   }
 
   /** Asks for nothing more by itself. */

@@ -16,6 +16,10 @@ public final class Counts {
 
   public final AtomicInteger retries = new AtomicInteger();
   public final LongAdder total = new LongAdder();
+
+  /** Errors that were answered, and tries that came to nothing. */
+  public final LongAdder failures = new LongAdder();
+
   public final LongAdder connectFailures = new LongAdder();
   public final LongAdder overflows = new LongAdder();
   private final LongAdder everywhere;

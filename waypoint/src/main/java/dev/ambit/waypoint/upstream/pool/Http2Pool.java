@@ -148,6 +148,10 @@ final class Http2Pool implements HttpPool, Http2Connection.Owner {
       connection.retire();
       return;
     }
+    if (connection.active() == 0 && !connection.hasRoom() && !connection.isRetired()) {
+      // One more connection would be no better, and another after it.
+      waiters.failAll("the endpoint allows no streams");
+    }
     if (connection.active() == 0) {
       closeWhenIdle(connection);
     }
