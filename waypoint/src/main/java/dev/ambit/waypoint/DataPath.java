@@ -12,6 +12,8 @@ import dev.ambit.dataplane.net.Transport;
 import dev.ambit.dataplane.tls.MeshTls;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.object.ExtensionProvider;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.workload.Locality;
 import dev.ambit.model.workload.NetworkAddress;
 import dev.ambit.waypoint.auth.ProviderAuthorizer;
@@ -78,7 +80,8 @@ final class DataPath implements Drain.Part, AutoCloseable {
             ground.programming(),
             upstreams::of,
             new ProviderAuthorizer(
-                new ProviderAuthorizer.Setting(List::of, own::toString, clock),
+                new ProviderAuthorizer.Setting(
+                    () -> providers(ground.programming()), own::toString, clock),
                 new Outcall(ground.programming(), upstreams::of),
                 ground.metrics()),
             limits::refuse,
@@ -89,7 +92,8 @@ final class DataPath implements Drain.Part, AutoCloseable {
         new Front(
             ground.programming(),
             () -> ground.certificates().fetch(own, Priority.REAL_TIME),
-            new Front.Services(new Exchanges(parts, ExchangeSettings.DEFAULT), new Streams(parts)),
+            new Front.Services(
+                new Exchanges(parts, ExchangeSettings.DEFAULT), new Streams(parts)),
             settings.front(),
             clock);
     this.server = new HboneServer(ground.tls(), settings.hbone(), clock, front);
@@ -100,13 +104,22 @@ final class DataPath implements Drain.Part, AutoCloseable {
             .channel();
   }
 
+  private static List<ExtensionProvider> providers(Programming programming) {
+    return programming.current().meshConfig().map(MeshConfig::providers).orElse(List.of());
+  }
+
   /** What the mesh says of this pod; next to nothing when it does not know it yet. */
   private static Here here(WaypointSettings.Pod pod, MeshView mesh) {
     return mesh.workloadAt(new NetworkAddress(pod.mesh().network(), pod.address()))
         .map(own -> Here.of(own, pod.address()))
-        .orElseGet(() ->
-            new Here(
-                pod.identity(), pod.address(), Locality.UNKNOWN, pod.mesh().network(), pod.node()));
+        .orElseGet(
+            () ->
+                new Here(
+                    pod.identity(),
+                    pod.address(),
+                    Locality.UNKNOWN,
+                    pod.mesh().network(),
+                    pod.node()));
   }
 
   InetSocketAddress address() {
@@ -137,18 +150,16 @@ final class DataPath implements Drain.Part, AutoCloseable {
     front.drain();
     server.drain();
     CompletableFuture<Void> done = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .name("drain")
-        .start(() -> {
-          try {
-            while (!server.rows().isEmpty()) {
-              Thread.sleep(LOOK_AGAIN);
-            }
-          } catch (InterruptedException ended) {
-            Thread.currentThread().interrupt();
-          }
-          done.complete(null);
-        });
+    Thread.ofVirtual().name("drain").start(() -> {
+      try {
+        while (!server.rows().isEmpty()) {
+          Thread.sleep(LOOK_AGAIN);
+        }
+      } catch (InterruptedException ended) {
+        Thread.currentThread().interrupt();
+      }
+      done.complete(null);
+    });
     return done;
   }
 

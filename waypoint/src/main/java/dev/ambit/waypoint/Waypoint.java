@@ -26,13 +26,8 @@ import dev.ambit.waypoint.auth.token.WebFetch;
 import dev.ambit.waypoint.config.ObjectFollower;
 import dev.ambit.waypoint.config.Place;
 import dev.ambit.waypoint.config.Snapshots;
-import dev.ambit.waypoint.telemetry.Recorder;
 import dev.ambit.waypoint.telemetry.Self;
-import dev.ambit.waypoint.telemetry.log.AccessLogs;
-import dev.ambit.waypoint.telemetry.metric.RequestMetrics;
-import dev.ambit.waypoint.telemetry.recording.MeshRecorder;
-import dev.ambit.waypoint.telemetry.trace.SpanWriter;
-import dev.ambit.waypoint.telemetry.trace.Tracer;
+import dev.ambit.waypoint.telemetry.recording.MeshTelemetry;
 import dev.ambit.waypoint.upstream.UpstreamGroup;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
@@ -82,7 +77,6 @@ public final class Waypoint implements AutoCloseable {
 
   private final CertificateCache certificates;
   private final Snapshots snapshots;
-  private final RequestMetrics requests;
   private final AdminServer readinessServer;
   private final AdminServer admin;
   private final AdminServer stats;
@@ -103,9 +97,7 @@ public final class Waypoint implements AutoCloseable {
       this.snapshots = new Snapshots(place(), tokens());
       ObjectFollower follower = new ObjectFollower(snapshots);
       Resources resources = new Resources(follower);
-      this.requests =
-          new RequestMetrics(
-              metrics, CLOCK, () -> snapshots.current().mesh(), settings.pod().mesh().network());
+      MeshTelemetry telemetry = part(telemetry());
 
       // The data path comes once these are known.
       MeshTls tls = part(MeshTls.best());
@@ -113,7 +105,7 @@ public final class Waypoint implements AutoCloseable {
           part(Transport.open(settings.transport().kind(), settings.transport().loops()));
       var ground =
           new DataPath.Ground(
-              settings, snapshots, certificates, tls, transport, recorder(), metrics);
+              settings, snapshots, certificates, tls, transport, telemetry.recorder(), metrics);
 
       this.admin = part(admin(resources));
       this.stats = serve("stats", addresses.stats(), metricsPages());
@@ -128,7 +120,7 @@ public final class Waypoint implements AutoCloseable {
       stream.follow(ObjectFollower.TYPE, resources);
       stream.onSynced(() -> open(ground, serving));
       tasks.keep("xds", LONGEST_BACK_OFF, stream::run);
-      tasks.every("idle series", SERIES_SWEEP, requests::forgetIdle);
+      tasks.every("idle series", SERIES_SWEEP, telemetry::forgetIdleSeries);
     } catch (RuntimeException unable) {
       closeParts();
       throw unable;
@@ -219,7 +211,7 @@ public final class Waypoint implements AutoCloseable {
     return part(new JwtTokens(TokenSettings.usual(CLOCK), fetch, metrics));
   }
 
-  private Recorder recorder() {
+  private MeshTelemetry telemetry() {
     WaypointSettings.Pod pod = settings.pod();
     Self self =
         new Self(
@@ -231,11 +223,7 @@ public final class Waypoint implements AutoCloseable {
             pod.mesh().clusterId(),
             pod.mesh().trustDomain(),
             pod.mesh().network());
-    return new MeshRecorder(
-        CLOCK,
-        requests,
-        new AccessLogs(metrics, () -> Map.of("envoy", AccessLogs.Target.STDOUT)),
-        new Tracer(Map::of, new SpanWriter(self, System.getenv())));
+    return new MeshTelemetry(metrics, CLOCK, snapshots, self, System.getenv());
   }
 
   private NodeInfo info() {
