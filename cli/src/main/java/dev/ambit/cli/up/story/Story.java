@@ -30,6 +30,17 @@ public final class Story {
           new ControllerDown(),
           new CertificateRenewed(),
           new ZtunnelKilled(),
+          new WaypointUp(),
+          new CanaryShare(),
+          new HeaderSplit(),
+          new Mirrored(),
+          new Retried(),
+          new TimedOut(),
+          new BreakerFailsFast(),
+          new EndpointEjected(),
+          new PathDenied(),
+          new JwtRequired(),
+          new WaypointReplaced(),
           new UnenrolLive());
 
   private Story() {}
