@@ -78,8 +78,7 @@ final class WaypointFolderTest {
     until("a token", () -> Files.exists(file));
     Channel pod = mesh.withToken(Files.readString(file));
     String own = "spiffe://cluster.local/ns/demo/sa/wp";
-    assertThat(
-            TestMesh.certify(pod, Csr.of(own), "ImpersonatedIdentity", own).getCertChainCount())
+    assertThat(TestMesh.certify(pod, Csr.of(own), "ImpersonatedIdentity", own).getCertChainCount())
         .isGreaterThan(1);
     for (String[] other :
         new String[][] {
@@ -100,8 +99,8 @@ final class WaypointFolderTest {
     String kept = Files.readString(file);
     Files.delete(folder.resolve("manifests/wp.yaml"));
     until("no token", () -> !Files.exists(file));
-    assertThatThrownBy(() ->
-            TestMesh.certify(mesh.withToken(kept), Csr.of(own), "ImpersonatedIdentity", own))
+    assertThatThrownBy(
+            () -> TestMesh.certify(mesh.withToken(kept), Csr.of(own), "ImpersonatedIdentity", own))
         .hasMessageContaining("UNAUTHENTICATED");
   }
 

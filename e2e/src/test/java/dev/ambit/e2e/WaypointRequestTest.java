@@ -109,13 +109,15 @@ final class WaypointRequestTest {
   @BeforeEach
   void start() throws Exception {
     HttpServer backend = HttpServer.create(new InetSocketAddress("127.0.0.2", 0), 0);
-    backend.createContext("/", exchange -> {
-      byte[] answer =
-          ("hello from " + exchange.getRequestURI()).getBytes(StandardCharsets.US_ASCII);
-      exchange.sendResponseHeaders(200, answer.length);
-      exchange.getResponseBody().write(answer);
-      exchange.close();
-    });
+    backend.createContext(
+        "/",
+        exchange -> {
+          byte[] answer =
+              ("hello from " + exchange.getRequestURI()).getBytes(StandardCharsets.US_ASCII);
+          exchange.sendResponseHeaders(200, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
     backend.start();
     parts.push(() -> backend.stop(0));
     write(
@@ -159,7 +161,8 @@ final class WaypointRequestTest {
     environment.put("CA_ADDRESS", "https://localhost:" + control);
     environment.put("XDS_ROOT_CA", folder.resolve("state/root-cert.pem").toString());
     environment.put("CA_ROOT_CA", folder.resolve("state/root-cert.pem").toString());
-    environment.put("AMBIT_JOIN_TOKEN", folder.resolve("state/join-tokens/pods/demo.wp-1").toString());
+    environment.put(
+        "AMBIT_JOIN_TOKEN", folder.resolve("state/join-tokens/pods/demo.wp-1").toString());
     environment.put("GATEWAY_NAME", "wp");
     environment.put("POD_NAME", "wp-1");
     environment.put("POD_NAMESPACE", "demo");
@@ -192,8 +195,7 @@ final class WaypointRequestTest {
             ControlPlaneSettings.from(read, Map.of(), "CA"), ClientCredentials.NONE);
     parts.push(channel);
     WorkloadCertificate own =
-        new IstioCa(
-                new GrpcAuthority(channel), Duration.ofHours(1), true, InstantSource.system())
+        new IstioCa(new GrpcAuthority(channel), Duration.ofHours(1), true, InstantSource.system())
             .certify(CLIENT);
     Transport transport = Transport.open(Transport.Kind.AUTO, 1);
     parts.push(transport);
@@ -215,21 +217,21 @@ final class WaypointRequestTest {
             Set.of(WAYPOINT),
             new InetSocketAddress("127.0.0.1", waypoint.tunnelAddress().orElseThrow().getPort()),
             InetAddress.getLoopbackAddress());
-    ConnectRequest request =
-        new ConnectRequest("CONNECT", "10.96.0.1:80", "", "", "", "", "");
+    ConnectRequest request = new ConnectRequest("CONNECT", "10.96.0.1:80", "", "", "", "", "");
     ChannelInitializer<Channel> child =
         new ChannelInitializer<>() {
           @Override
           protected void initChannel(Channel accepted) {
             SocketLeg near = SocketLeg.on(accepted);
-            pool.open(key, request).addListener(opened -> {
-              if (opened.isSuccess()) {
-                var stream = (TunnelPool.Stream) opened.getNow();
-                Relay.join(near, stream.leg(), loop, Duration.ofHours(1), new Silent());
-              } else {
-                near.reset();
-              }
-            });
+            pool.open(key, request)
+                .addListener(opened -> {
+                  if (opened.isSuccess()) {
+                    var stream = (TunnelPool.Stream) opened.getNow();
+                    Relay.join(near, stream.leg(), loop, Duration.ofHours(1), new Silent());
+                  } else {
+                    near.reset();
+                  }
+                });
           }
         };
     return (InetSocketAddress)
@@ -252,8 +254,7 @@ final class WaypointRequestTest {
   }
 
   private static HttpResponse<String> get(InetSocketAddress at, String path) throws Exception {
-    try (HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       return client.send(
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + at.getPort() + path)).build(),
           HttpResponse.BodyHandlers.ofString());

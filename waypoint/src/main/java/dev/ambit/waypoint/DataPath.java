@@ -92,8 +92,7 @@ final class DataPath implements Drain.Part, AutoCloseable {
         new Front(
             ground.programming(),
             () -> ground.certificates().fetch(own, Priority.REAL_TIME),
-            new Front.Services(
-                new Exchanges(parts, ExchangeSettings.DEFAULT), new Streams(parts)),
+            new Front.Services(new Exchanges(parts, ExchangeSettings.DEFAULT), new Streams(parts)),
             settings.front(),
             clock);
     this.server = new HboneServer(ground.tls(), settings.hbone(), clock, front);
@@ -112,14 +111,9 @@ final class DataPath implements Drain.Part, AutoCloseable {
   private static Here here(WaypointSettings.Pod pod, MeshView mesh) {
     return mesh.workloadAt(new NetworkAddress(pod.mesh().network(), pod.address()))
         .map(own -> Here.of(own, pod.address()))
-        .orElseGet(
-            () ->
-                new Here(
-                    pod.identity(),
-                    pod.address(),
-                    Locality.UNKNOWN,
-                    pod.mesh().network(),
-                    pod.node()));
+        .orElseGet(() ->
+            new Here(
+                pod.identity(), pod.address(), Locality.UNKNOWN, pod.mesh().network(), pod.node()));
   }
 
   InetSocketAddress address() {
@@ -150,16 +144,18 @@ final class DataPath implements Drain.Part, AutoCloseable {
     front.drain();
     server.drain();
     CompletableFuture<Void> done = new CompletableFuture<>();
-    Thread.ofVirtual().name("drain").start(() -> {
-      try {
-        while (!server.rows().isEmpty()) {
-          Thread.sleep(LOOK_AGAIN);
-        }
-      } catch (InterruptedException ended) {
-        Thread.currentThread().interrupt();
-      }
-      done.complete(null);
-    });
+    Thread.ofVirtual()
+        .name("drain")
+        .start(() -> {
+          try {
+            while (!server.rows().isEmpty()) {
+              Thread.sleep(LOOK_AGAIN);
+            }
+          } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+          }
+          done.complete(null);
+        });
     return done;
   }
 

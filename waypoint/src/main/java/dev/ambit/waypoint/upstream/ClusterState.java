@@ -36,8 +36,7 @@ final class ClusterState {
   private volatile @Nullable Ejections ejections;
 
   /** The adders sum up over all clusters. */
-  ClusterState(
-      Cluster.Key key, InetAddress own, LongAdder ejectedEver, LongAdder overflowsEver) {
+  ClusterState(Cluster.Key key, InetAddress own, LongAdder ejectedEver, LongAdder overflowsEver) {
     this.key = key;
     this.own = own;
     this.counts = new Counts(overflowsEver);

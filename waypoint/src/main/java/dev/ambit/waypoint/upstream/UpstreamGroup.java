@@ -106,9 +106,7 @@ public final class UpstreamGroup implements AutoCloseable {
             key,
             (_, known) -> {
               ClusterState state =
-                  known == null
-                      ? new ClusterState(key, here.address(), ejected, overflows)
-                      : known;
+                  known == null ? new ClusterState(key, here.address(), ejected, overflows) : known;
               state.users.incrementAndGet();
               return state;
             }));

@@ -129,8 +129,7 @@ final class ChaosTest {
     };
   }
 
-  private static void begin(
-      Future<HttpStream> done, RequestHead head, List<Exchanged> exchanges) {
+  private static void begin(Future<HttpStream> done, RequestHead head, List<Exchanged> exchanges) {
     if (done.isSuccess()) {
       Exchanged exchanged = Exchanged.begin(done.getNow(), head, false);
       exchanges.add(exchanged);
