@@ -92,7 +92,9 @@ final class DataPath implements Drain.Part, AutoCloseable {
         new Front(
             ground.programming(),
             () -> ground.certificates().fetch(own, Priority.REAL_TIME),
-            new Front.Services(new Exchanges(parts, ExchangeSettings.DEFAULT), new Streams(parts)),
+            new Front.Services(
+                new Exchanges(parts, ExchangeSettings.DEFAULT.of(own.toString())),
+                new Streams(parts)),
             settings.front(),
             clock);
     this.server = new HboneServer(ground.tls(), settings.hbone(), clock, front);

@@ -87,6 +87,7 @@ public final class LocalWaypoint implements AutoCloseable {
 
   public LocalWaypoint() {
     snapshots = new Snapshots(Place.of("demo", "wp"), NobodyToAsk.TOKENS);
+    snapshots.complete();
     var own = ca.workload(WAYPOINT);
     var client = ca.workload(CLIENT);
     upstreams =

@@ -26,6 +26,12 @@ public record ExchangeSettings(
   public static final ExchangeSettings DEFAULT =
       new ExchangeSettings(PathNormalization.BASE, "", 0, MEBIBYTE, MEBIBYTE, Times.DEFAULT);
 
+  /** The same for the waypoint of this SPIFFE URI. */
+  public ExchangeSettings of(String identity) {
+    return new ExchangeSettings(
+        normalization, identity, trustedProxies, replayLimit, mirrorLimit, limits);
+  }
+
   /**
    * How long things may take (spec: traffic-policy §9, threat-model SEC-081).
    *
