@@ -1,6 +1,7 @@
 package dev.ambit.waypoint.upstream;
 
 import dev.ambit.daemon.Json;
+import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.waypoint.config.Cluster;
 import java.util.List;
 import tools.jackson.databind.node.ArrayNode;
@@ -14,9 +15,10 @@ public final class UpstreamPage {
     ArrayNode page = Json.array();
     for (UpstreamRow row : rows) {
       Cluster.Key key = row.cluster();
+      ServiceKey service = key.service();
       ObjectNode cluster = page.addObject();
       cluster.put("cluster", key.name());
-      cluster.put("service", key.service() == null ? key.uid() : key.service().toString());
+      cluster.put("service", service == null ? key.uid() : service.toString());
       cluster.put("port", key.port());
       cluster.put("subset", key.subset());
       cluster.put("connections", row.connections());
