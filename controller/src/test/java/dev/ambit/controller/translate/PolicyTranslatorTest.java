@@ -167,7 +167,10 @@ final class PolicyTranslatorTest {
             List.of());
     Derived derived = Derived.of(attached);
     assertThat(derived.view().policies()).isEmpty();
-    assertThat(derived.conditions()).isEmpty();
+    // Nothing of L4 is said of it; that its target is not there is.
+    assertThat(derived.conditions())
+        .singleElement()
+        .satisfies(condition -> assertThat(condition.message()).contains("TargetNotFound"));
   }
 
   @ParameterizedTest

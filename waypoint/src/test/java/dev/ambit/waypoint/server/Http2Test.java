@@ -215,10 +215,16 @@ class Http2Test {
       var first = client.next(RawHttp2.GOAWAY);
       assertThat(ByteBuffer.wrap(first.payload()).getInt()).isEqualTo(Integer.MAX_VALUE);
       client.get(3, "/hello");
-      var second = client.next(RawHttp2.GOAWAY);
+      // The answer may come before the second GOAWAY, or after it.
+      StringBuilder texts = new StringBuilder();
+      var second = client.next();
+      while (second != null && second.type() != RawHttp2.GOAWAY) {
+        texts.append(second.type() == RawHttp2.DATA ? second.text() : "");
+        second = client.next();
+      }
+      assertThat(second).isNotNull();
       assertThat(ByteBuffer.wrap(second.payload()).getInt()).isLessThan(Integer.MAX_VALUE);
       client.data(1, "abc", true);
-      StringBuilder texts = new StringBuilder();
       for (var frame = client.next(); frame != null; frame = client.next()) {
         texts.append(frame.type() == RawHttp2.DATA ? frame.text() : "");
       }

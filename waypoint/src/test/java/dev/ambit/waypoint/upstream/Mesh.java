@@ -229,7 +229,7 @@ final class Mesh implements AutoCloseable {
       int colon = authority.lastIndexOf(':');
       var dial =
           sockets.dial(
-              loop,
+              incoming.loop(),
               new InetSocketAddress(
                   authority.substring(0, colon), Integer.parseInt(authority.substring(colon + 1))),
               null,
@@ -246,7 +246,7 @@ final class Mesh implements AutoCloseable {
           Relay.join(
               incoming.accept(ConnectReply.open()),
               far,
-              loop,
+              incoming.loop(),
               Duration.ofHours(1),
               new Relay.Listener() {
                 @Override
