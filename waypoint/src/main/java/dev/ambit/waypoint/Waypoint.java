@@ -28,6 +28,7 @@ import dev.ambit.waypoint.config.Place;
 import dev.ambit.waypoint.config.Snapshots;
 import dev.ambit.waypoint.telemetry.Self;
 import dev.ambit.waypoint.telemetry.recording.MeshTelemetry;
+import dev.ambit.waypoint.telemetry.recording.SelfMetrics;
 import dev.ambit.waypoint.upstream.UpstreamGroup;
 import io.netty.util.NetUtil;
 import java.net.InetSocketAddress;
@@ -49,6 +50,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,7 +99,10 @@ public final class Waypoint implements AutoCloseable {
       this.snapshots = new Snapshots(place(), tokens());
       ObjectFollower follower = new ObjectFollower(snapshots);
       Resources resources = new Resources(follower);
-      MeshTelemetry telemetry = part(telemetry());
+      MeshTelemetry telemetry =
+          part(
+              new MeshTelemetry(
+                  metrics, CLOCK, snapshots, self(), settings.told().environment()));
 
       // The data path comes once these are known.
       MeshTls tls = part(MeshTls.best());
@@ -107,6 +112,7 @@ public final class Waypoint implements AutoCloseable {
           new DataPath.Ground(
               settings, snapshots, certificates, tls, transport, telemetry.recorder(), metrics);
 
+      tellOfItself();
       this.admin = part(admin(resources));
       this.stats = serve("stats", addresses.stats(), metricsPages());
       serve("proxy stats", addresses.proxyStats(), metricsPages());
@@ -211,19 +217,32 @@ public final class Waypoint implements AutoCloseable {
     return part(new JwtTokens(TokenSettings.usual(CLOCK), fetch, metrics));
   }
 
-  private MeshTelemetry telemetry() {
+  private Self self() {
     WaypointSettings.Pod pod = settings.pod();
-    Self self =
-        new Self(
-            pod.namespace(),
-            pod.gateway(),
-            pod.name(),
-            "latest",
-            pod.address().getHostAddress(),
-            pod.mesh().clusterId(),
-            pod.mesh().trustDomain(),
-            pod.mesh().network());
-    return new MeshTelemetry(metrics, CLOCK, snapshots, self, System.getenv());
+    return new Self(
+        pod.namespace(),
+        pod.gateway(),
+        pod.name(),
+        "latest",
+        pod.address().getHostAddress(),
+        pod.mesh().clusterId(),
+        pod.mesh().trustDomain(),
+        pod.mesh().network());
+  }
+
+  /** What a scrape shows of this process beside its traffic. */
+  private void tellOfItself() {
+    SelfMetrics.version(metrics, settings.told().version());
+    SelfMetrics.inside(
+        metrics,
+        CLOCK,
+        new SelfMetrics.Inside(
+            certificates::rows, () -> tunnels(DataPath::incoming), () -> tunnels(DataPath::outgoing)));
+  }
+
+  private int tunnels(Function<DataPath, List<?>> rows) {
+    DataPath open = path.get();
+    return open == null ? 0 : rows.apply(open).size();
   }
 
   private NodeInfo info() {

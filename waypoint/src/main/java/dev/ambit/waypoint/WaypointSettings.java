@@ -12,8 +12,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * All settings of the waypoint (spec: ztunnel-observability §6, waypoint-selection §9).
@@ -33,7 +35,8 @@ public record WaypointSettings(
     Duration terminationDeadline,
     TransportSettings transport,
     HboneSettings hbone,
-    FrontSettings front) {
+    FrontSettings front,
+    Told told) {
 
   /**
    * Which pod of which Gateway this is.
@@ -80,6 +83,27 @@ public record WaypointSettings(
   /** Which addresses keys of token issuers may have (spec: threat-model SEC-078). */
   public record Keys(boolean plain, boolean local) {}
 
+  /**
+   * What telemetry may say of the process.
+   *
+   * @param version shown in {@code istio_build}
+   * @param environment that tags of spans may name: nothing that looks like a secret
+   */
+  public record Told(String version, Map<String, String> environment) {
+    public Told {
+      environment = Map.copyOf(environment);
+    }
+
+    private static Told from(Settings settings, Map<String, String> environment) {
+      Map<String, String> open = new HashMap<>(environment);
+      open.keySet().removeIf(name -> SECRET.matcher(name).find());
+      return new Told(settings.text("ISTIO_META_ISTIO_VERSION", "unknown"), open);
+    }
+  }
+
+  private static final Pattern SECRET =
+      Pattern.compile("TOKEN|SECRET|PASS|KEY|CREDENTIAL|_HEADER_", Pattern.CASE_INSENSITIVE);
+
   private static final Duration SHORTEST_DEADLINE = Duration.ofSeconds(1);
 
   /**
@@ -104,7 +128,8 @@ public record WaypointSettings(
         terminationDeadline(settings),
         transport,
         HboneSettings.from(settings),
-        FrontSettings.from(settings));
+        FrontSettings.from(settings),
+        Told.from(settings, environment));
   }
 
   private static Pod pod(Settings settings) {
