@@ -100,9 +100,7 @@ public final class Waypoint implements AutoCloseable {
       ObjectFollower follower = new ObjectFollower(snapshots);
       Resources resources = new Resources(follower);
       MeshTelemetry telemetry =
-          part(
-              new MeshTelemetry(
-                  metrics, CLOCK, snapshots, self(), settings.told().environment()));
+          part(new MeshTelemetry(metrics, CLOCK, snapshots, self(), settings.told().environment()));
 
       // The data path comes once these are known.
       MeshTls tls = part(MeshTls.best());
@@ -237,7 +235,9 @@ public final class Waypoint implements AutoCloseable {
         metrics,
         CLOCK,
         new SelfMetrics.Inside(
-            certificates::rows, () -> tunnels(DataPath::incoming), () -> tunnels(DataPath::outgoing)));
+            certificates::rows,
+            () -> tunnels(DataPath::incoming),
+            () -> tunnels(DataPath::outgoing)));
   }
 
   private int tunnels(Function<DataPath, List<?>> rows) {
