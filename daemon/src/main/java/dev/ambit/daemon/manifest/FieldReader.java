@@ -99,11 +99,6 @@ final class FieldReader {
     return otherwise;
   }
 
-  /** Whether the field is this text. */
-  boolean isText(String name, String text) {
-    return field(name) instanceof Yaml.Scalar scalar && scalar.text().equals(text);
-  }
-
   /** Text that must be there and of a form. */
   String required(String name, String expected, Function<String, Boolean> form) {
     Yaml value = field(name);

@@ -142,7 +142,7 @@ public final class ManifestReader {
     return apiVersion.equals("v1")
         && kind.equals("ConfigMap")
         && fields.has("metadata")
-        && fields.mappingOrEmpty("metadata").isText("name", MeshConfig.NAME);
+        && fields.mappingOrEmpty("metadata").text("name", "").equals(MeshConfig.NAME);
   }
 
   /** A limit with a typing error would be none. */

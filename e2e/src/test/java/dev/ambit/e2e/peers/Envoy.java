@@ -143,6 +143,51 @@ final class Envoy {
     return start("server", text);
   }
 
+  /** As a plain HTTP proxy: one connection to the backend a request. */
+  ForeignProgram proxy(int listen, int backend) {
+    String text =
+        """
+        static_resources:
+          listeners:
+          - name: plain
+            address: {socket_address: {address: 127.0.0.1, port_value: %1$d}}
+            filter_chains:
+            - filters:
+              - name: envoy.filters.network.http_connection_manager
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+                  stat_prefix: plain
+                  codec_type: HTTP1
+                  route_config:
+                    virtual_hosts:
+                    - name: any
+                      domains: ["*"]
+                      routes:
+                      - match: {prefix: "/"}
+                        route: {cluster: backend, timeout: 3s}
+                  http_filters:
+                  - name: envoy.filters.http.router
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+          clusters:
+          - name: backend
+            type: STATIC
+            connect_timeout: 5s
+            typed_extension_protocol_options:
+              envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+                "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+                common_http_protocol_options: {max_requests_per_connection: 1}
+                explicit_http_config: {http_protocol_options: {}}
+            load_assignment:
+              cluster_name: backend
+              endpoints:
+              - lb_endpoints:
+                - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: %2$d}}}
+        """
+            .formatted(listen, backend);
+    return start("plain", text);
+  }
+
   /** Where {@link #server} answers administration. */
   Path adminSocket() {
     return work.resolve("envoy-admin.sock");

@@ -1,8 +1,12 @@
 package dev.ambit.waypoint.config;
 
 import dev.ambit.model.identity.SpiffeId;
+import dev.ambit.model.object.ExtensionProvider;
+import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.waypoint.PolicyAttachment;
+import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which waypoint this is, and what holds for its mesh.
@@ -47,6 +51,26 @@ public record Place(String namespace, String gateway, String className, String n
   /** As policies see it. */
   PolicyAttachment.Place attachment() {
     return new PolicyAttachment.Place(namespace, gateway, className);
+  }
+
+  /** As a mesh configuration has it; unchanged without one. */
+  Place configured(@Nullable MeshConfig config) {
+    if (config == null) {
+      return this;
+    }
+    Set<String> domains = new HashSet<>(mesh.trustDomains());
+    domains.addAll(config.trustDomainAliases());
+    Set<String> providers = new HashSet<>(mesh.providers());
+    for (ExtensionProvider each : config.providers()) {
+      if (each.kind() instanceof ExtensionProvider.GrpcAuthorization
+          || each.kind() instanceof ExtensionProvider.HttpAuthorization) {
+        providers.add(each.name());
+      }
+    }
+    Mesh configured =
+        new Mesh(
+            domains, mesh.rootNamespace(), mesh.clusterDomain(), providers, mesh.manyProviders());
+    return new Place(namespace, gateway, className, network, configured);
   }
 
   Place withClass(String name) {

@@ -1,9 +1,12 @@
 package dev.ambit.waypoint.config;
 
+import dev.ambit.model.http.PathNormalization;
 import dev.ambit.model.http.RouteAction;
 import dev.ambit.model.mesh.MeshView;
+import dev.ambit.model.object.ExtensionProvider;
 import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.route.Authority;
+import java.util.List;
 import java.util.Optional;
 
 /** Everything the waypoint goes by at one moment. Immutable; any thread. */
@@ -12,6 +15,16 @@ public interface Snapshot {
 
   /** The mesh configuration, when there is one. */
   Optional<MeshConfig> meshConfig();
+
+  /** Those whom policies may ask, as the mesh is configured. */
+  default List<ExtensionProvider> providers() {
+    return meshConfig().map(MeshConfig::providers).orElse(List.of());
+  }
+
+  /** How paths are made plain; empty when the mesh does not say. */
+  default Optional<PathNormalization> normalization() {
+    return meshConfig().map(config -> PathNormalization.valueOf(config.pathNormalization()));
+  }
 
   /** What {@code authority}, the target of a CONNECT, names; empty when it is not ours to serve. */
   Optional<Destination> destination(Authority authority);

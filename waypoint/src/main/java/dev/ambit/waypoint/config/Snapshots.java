@@ -147,7 +147,8 @@ public final class Snapshots implements Programming {
       current = new Unprogrammed(mesh);
       return;
     }
-    Place now = index.gateway() == null ? place : place.withClass(index.gateway().className());
+    Place here = place.configured(index.meshConfig());
+    Place now = index.gateway() == null ? here : here.withClass(index.gateway().className());
     current = new Program(mesh, index, now, routes, shared);
   }
 }

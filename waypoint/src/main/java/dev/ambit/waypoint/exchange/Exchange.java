@@ -99,7 +99,7 @@ final class Exchange implements Downstream.Owner {
             head.authority(),
             head.target(),
             new HeaderView(head.headers()),
-            setting.settings().normalization());
+            setting.snapshot().normalization().orElse(setting.settings().normalization()));
     if (parsed.isEmpty()) {
       client.reply(Reply.of(400, "-", Details.BAD_PATH, ""));
       return;
