@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PodSandbox implements AutoCloseable {
   /**
-   * Arguments: host name, hosts file, and the folder the pod may write to, "" for none. A name that
-   * is not in that file is unknown at once, for there is nobody to ask. Bash waits, and so buries
-   * orphans of the pod.
+   * Arguments: host name, hosts file, the folder the pod may write to, "" for none, and folders it
+   * is to see though they lie under one that is its own. A name that is not in that file is unknown
+   * at once, for there is nobody to ask. Bash waits, and so buries orphans of the pod.
    */
   private static final String FIRST_PROCESS =
       """
@@ -40,6 +40,11 @@ public final class PodSandbox implements AutoCloseable {
         mount --bind "$3" "$3"
         exec 9<"$3"
       fi
+      seen=()
+      for folder in "${@:4}"; do
+        exec {fd}<"$folder"
+        seen+=("$fd")
+      done
       mount --bind "$2" /etc/hosts
       [ ! -e /etc/resolv.conf ] || mount --bind /dev/null /etc/resolv.conf
       mount -o remount,bind,ro / 2>/dev/null || :
@@ -50,6 +55,15 @@ public final class PodSandbox implements AutoCloseable {
         mount --no-canonicalize --bind /proc/self/fd/9 "$3"
         exec 9<&-
       fi
+      for folder in "${@:4}"; do
+        fd=${seen[0]}
+        seen=("${seen[@]:1}")
+        if [ ! -e "$folder/." ]; then
+          mkdir -p "$folder"
+          mount --no-canonicalize --bind "/proc/self/fd/$fd" "$folder"
+        fi
+        exec {fd}<&-
+      done
       hostname "$1"
       echo ready
       exec </dev/null >/dev/null 2>&1
@@ -119,8 +133,8 @@ public final class PodSandbox implements AutoCloseable {
 
   private void hold() throws IOException {
     Path hosts = settings.hosts(pod.metadata().namespace());
-    var builder =
-        new ProcessBuilder(
+    var command =
+        new ArrayList<>(
             List.of(
                 "nsenter",
                 "--net=/run/netns/" + network(),
@@ -140,6 +154,12 @@ public final class PodSandbox implements AutoCloseable {
                 pod.metadata().name(),
                 hosts.toString(),
                 isWaypoint() ? settings.podFolder(network()).toString() : ""));
+    if (isWaypoint()) {
+      // Its program: the distribution, and the Java that runs it.
+      command.add(settings.launcher().resolve("../..").normalize().toString());
+      command.add(System.getProperty("java.home"));
+    }
+    var builder = new ProcessBuilder(command);
     builder.environment().put("AMBIT_MESH", settings.id());
     builder.redirectError(ProcessBuilder.Redirect.appendTo(settings.log(network()).toFile()));
     Process started = builder.start();
