@@ -30,7 +30,6 @@ import dev.ambit.waypoint.upstream.UpstreamGroup;
 import dev.ambit.waypoint.upstream.UpstreamRow;
 import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +41,6 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class DataPath implements Drain.Part, AutoCloseable {
   private static final Log LOG = Log.scope("waypoint");
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
 
   private final Sockets sockets;
   private final UpstreamGroup upstreams;
@@ -144,21 +142,7 @@ final class DataPath implements Drain.Part, AutoCloseable {
   public CompletableFuture<Void> finish() {
     port.close();
     front.drain();
-    server.drain();
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    Thread.ofVirtual()
-        .name("drain")
-        .start(() -> {
-          try {
-            while (!server.rows().isEmpty()) {
-              Thread.sleep(LOOK_AGAIN);
-            }
-          } catch (InterruptedException ended) {
-            Thread.currentThread().interrupt();
-          }
-          done.complete(null);
-        });
-    return done;
+    return server.drain();
   }
 
   @Override

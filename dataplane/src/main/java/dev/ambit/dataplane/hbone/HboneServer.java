@@ -59,6 +59,8 @@ public final class HboneServer {
   private final Terminator terminator;
   private final Set<ServerTunnel> tunnels = ConcurrentHashMap.newKeySet();
   private final AtomicInteger handshakes = new AtomicInteger();
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private volatile boolean draining;
 
   public HboneServer(
       MeshTls tls, HboneSettings settings, InstantSource clock, Terminator terminator) {
@@ -91,6 +93,7 @@ public final class HboneServer {
         .addListener(_ -> {
           tunnels.remove(tunnel);
           tunnel.closed();
+          endIfDrained();
         });
     channel.pipeline().addLast(tunnel);
   }
@@ -107,9 +110,21 @@ public final class HboneServer {
     return rows;
   }
 
-  /** Says GOAWAY on every connection; streams go on, each connection ends with its last one. */
-  public void drain() {
+  /**
+   * Says GOAWAY on every connection; streams go on, each connection ends with its last one. The
+   * answer completes, on no loop, when none is left; it is the caller who stops listening.
+   */
+  public CompletableFuture<Void> drain() {
+    draining = true;
     tunnels.forEach(tunnel -> tunnel.onLoop(Executors.callable(tunnel::drain)));
+    endIfDrained();
+    return drained;
+  }
+
+  private void endIfDrained() {
+    if (draining && tunnels.isEmpty()) {
+      drained.completeAsync(() -> null);
+    }
   }
 
   /** Closes every connection now. */

@@ -131,17 +131,21 @@ final class TunnelPoolTest {
   void goaway() throws Exception {
     try (TunnelPair pair = pair(HboneSettings.DEFAULT)) {
       TunnelPool.Stream live = open(pair, pair.key(), 1).getFirst();
-      pair.server.drain();
+      var drained = pair.server.drain();
       while (!pair.onLoop(pair.pool::rows).getFirst().retired()) {
         Thread.onSpinWait();
       }
       TunnelPool.Stream next = open(pair, pair.key(), 1).getFirst();
       assertThat(pair.accepted).hasValue(2);
       assertThat(live.leg().channel().isActive()).isTrue();
+      assertThat(drained).isNotDone();
       assertThat(next.leg().channel().parent()).isNotSameAs(live.leg().channel().parent());
       close(pair, List.of(live));
       live.leg().channel().parent().closeFuture().await(10, TimeUnit.SECONDS);
       assertThat(live.leg().channel().parent().isOpen()).isFalse();
+      close(pair, List.of(next));
+      next.leg().channel().parent().close();
+      assertThat(drained).succeedsWithin(10, TimeUnit.SECONDS);
     }
   }
 
