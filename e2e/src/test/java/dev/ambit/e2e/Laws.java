@@ -50,7 +50,7 @@ final class Laws {
 
   /** The laws over production classes. */
   static List<Law> production() {
-    return Stream.of(modules(), places(), calls()).flatMap(List::stream).toList();
+    return Stream.of(modules(), tools(), places(), calls()).flatMap(List::stream).toList();
   }
 
   /** What each module may depend on. */
@@ -112,6 +112,15 @@ final class Laws {
             "cli knows model, daemon and picocli: no Netty, no gRPC",
             "cli",
             with("dev.ambit.model..", "dev.ambit.daemon..", "picocli..")));
+  }
+
+  /** The same of what is not part of a running mesh. */
+  private static List<Law> tools() {
+    return List.of(
+        only(
+            "deploy knows daemon's JSON trees and how to write archives",
+            "deploy",
+            with("dev.ambit.daemon..", "org.apache.commons.compress..")));
   }
 
   /** Where things may be, and what they are called. */

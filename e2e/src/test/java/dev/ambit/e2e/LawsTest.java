@@ -38,6 +38,7 @@ final class LawsTest {
           sinner("controller knows", "controller.x", "class A { dev.ambit.cni.x.Agent agent; }"),
           sinner("cni knows", "cni.x", "class A { dev.ambit.dataplane.flow.Flow flow; }"),
           sinner("cli knows", "cli.x", "class A { io.netty.channel.Channel channel; }"),
+          sinner("deploy knows", "deploy.x", "class A { io.netty.channel.Channel channel; }"),
           sinner("packages have no cycles", "cni.x", "class A { dev.ambit.cni.x.y.Loop loop; }"),
           sinner("Netty only in", "cni.x", "class A { io.netty.channel.Channel channel; }"),
           sinner("generated types", "cni.x", "class A { com.google.protobuf.Message message; }"),
