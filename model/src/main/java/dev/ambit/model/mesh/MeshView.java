@@ -112,6 +112,11 @@ public final class MeshView implements Policies {
     return Optional.ofNullable(services.called(hostname, clientNamespace));
   }
 
+  /** The services with a hostname in any namespace, whoever may see them; in the order of keys. */
+  public List<Service> servicesNamed(String hostname) {
+    return services.byHostname().get(hostname, List.of());
+  }
+
   /**
    * The workloads that name {@code key} as their service and may be used under its health policy.
    */
