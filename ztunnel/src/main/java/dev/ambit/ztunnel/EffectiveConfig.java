@@ -5,6 +5,8 @@ import dev.ambit.dataplane.controlplane.ControlPlaneSettings;
 import dev.ambit.dataplane.controlplane.TrustRoots;
 import dev.ambit.dataplane.net.TransportSettings.OriginalSource;
 import dev.ambit.dataplane.net.TransportSettings.SocketSettings;
+import dev.ambit.model.workload.IpAddresses;
+import dev.ambit.ztunnel.dns.DnsSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.TreeMap;
@@ -30,6 +32,7 @@ final class EffectiveConfig {
     config.addresses();
     config.identity();
     config.controlPlane();
+    config.names();
     config.absent();
     return config.json;
   }
@@ -134,18 +137,28 @@ final class EffectiveConfig {
         .forEach(headers::add);
   }
 
-  private void absent() {
-    json.put("dnsProxy", false);
-    json.putNull("dnsProxyAddr");
-    json.putNull("dnsResolverCfg");
+  private void names() {
+    json.put("dnsProxy", settings.dns().isPresent());
+    if (settings.dns().isEmpty()) {
+      json.putNull("dnsProxyAddr").putNull("dnsResolverCfg").putNull("preferedServiceNamespace");
+    } else {
+      DnsSettings dns = settings.dns().get();
+      json.put("dnsProxyAddr", IpAddresses.print(dns.listen().getFirst()));
+      var servers = json.putObject("dnsResolverCfg").putArray("name_servers");
+      dns.servers().forEach(server -> servers.add(IpAddresses.print(server)));
+      String preferred = dns.names().preferredNamespace();
+      json.put("preferedServiceNamespace", preferred.isEmpty() ? null : preferred);
+    }
     json.putNull("dnsResolverOpts");
+  }
+
+  private void absent() {
     json.putNull("socks5Addr");
     if (settings.revocationLists().isPresent()) {
       json.put("crlPath", settings.revocationLists().get().toString());
     } else {
       json.putNull("crlPath");
     }
-    json.putNull("preferedServiceNamespace");
     json.put("xdsOnDemand", false);
     json.put("fakeCa", false);
     json.put("fakeSelfInbound", false);

@@ -11,10 +11,12 @@ import dev.ambit.dataplane.tls.MeshTls;
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.route.InboundCheck;
 import dev.ambit.model.route.Router;
+import dev.ambit.ztunnel.dns.NameService;
 import dev.ambit.ztunnel.pod.PodRunner;
 import dev.ambit.ztunnel.proxy.PodProxy;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /**
  * What the outside supplies, and the one place where tests enter.
@@ -39,7 +41,8 @@ public record World(InstantSource clock, Pause pause, Duration pendingRetry, Run
       MeshTls tls,
       Transport transport,
       FlowRecorder flows,
-      OpenConnections connections) {}
+      OpenConnections connections,
+      Optional<NameService> names) {}
 
   /** The real one. */
   public static World real() {
@@ -54,7 +57,7 @@ public record World(InstantSource clock, Pause pause, Duration pendingRetry, Run
   private static PodRunner proxies(DataPath path) {
     String network = path.settings().node().network();
     return new PodProxy(
-        PodProxy.Network.of(path.transport()),
+        PodProxy.Network.of(path.transport(), path.names()),
         new PodProxy.Mesh(path.mesh(), new Router(network), new InboundCheck(network), network),
         new TunnelPool.Identities(path.certificates(), path.tls()),
         new PodProxy.Flows(path.flows(), path.connections(), InstantSource.system()),

@@ -26,6 +26,7 @@ import dev.ambit.dataplane.xds.MeshStore;
 import dev.ambit.dataplane.xds.wire.GrpcControlPlane;
 import dev.ambit.ztunnel.admin.AdminPages;
 import dev.ambit.ztunnel.admin.ConfigDump;
+import dev.ambit.ztunnel.dns.NameService;
 import dev.ambit.ztunnel.pod.PodRoster;
 import dev.ambit.ztunnel.pod.PodRunner;
 import dev.ambit.ztunnel.pod.ZdsClient;
@@ -105,7 +106,14 @@ public final class Ztunnel implements AutoCloseable {
           part(Transport.open(settings.transport().kind(), settings.transport().loops()));
       World.DataPath path =
           new World.DataPath(
-              settings, mesh.mesh(), certificates, tls, transport, flows, connections);
+              settings,
+              mesh.mesh(),
+              certificates,
+              tls,
+              transport,
+              flows,
+              connections,
+              settings.dns().map(dns -> new NameService(dns, metrics)));
       PodRunner runner = world.runners().open(path);
       this.roster = new PodRoster(runner, proxies, metrics, settings.terminationDeadline());
       drain.add(roster);

@@ -4,6 +4,7 @@ import dev.ambit.daemon.Settings;
 import dev.ambit.dataplane.controlplane.Bearer;
 import dev.ambit.dataplane.controlplane.ControlPlaneSettings;
 import dev.ambit.dataplane.net.TransportSettings;
+import dev.ambit.ztunnel.dns.DnsSettings;
 import dev.ambit.ztunnel.proxy.ProxySettings;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param secretTtl life asked for workload certificates
  * @param revocationLists a file with them; it may come later
  * @param terminationDeadline how long open connections may last once the process is to end
+ * @param dns empty when pods are not served names
  * @param istioVersion shown in {@code istio_build}
  */
 public record ZtunnelSettings(
@@ -33,6 +35,7 @@ public record ZtunnelSettings(
     Duration terminationDeadline,
     TransportSettings transport,
     ProxySettings proxy,
+    Optional<DnsSettings> dns,
     String istioVersion) {
 
   /** Where the daemon can be looked at. */
@@ -55,9 +58,11 @@ public record ZtunnelSettings(
   public static ZtunnelSettings from(Settings settings, Map<String, String> environment) {
     refuseUnsupported(settings);
     TransportSettings transport = TransportSettings.from(settings);
+    NodeSettings node = NodeSettings.from(settings, environment);
+    boolean ipv6 = transport.sockets().ipv6();
     return new ZtunnelSettings(
-        NodeSettings.from(settings, environment),
-        admin(settings, transport.sockets().ipv6()),
+        node,
+        admin(settings, ipv6),
         ControlPlaneSettings.from(settings, environment, "XDS"),
         ControlPlaneSettings.from(settings, environment, "CA"),
         join(settings),
@@ -67,6 +72,7 @@ public record ZtunnelSettings(
         terminationDeadline(settings),
         transport,
         ProxySettings.from(settings, transport.sockets()),
+        DnsSettings.from(settings, node.clusterDomain(), ipv6),
         settings.text("ISTIO_META_ISTIO_VERSION", "unknown"));
   }
 

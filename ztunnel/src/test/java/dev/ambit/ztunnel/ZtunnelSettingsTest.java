@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ambit.daemon.Settings;
 import dev.ambit.dataplane.xds.NodeInfo;
+import dev.ambit.model.workload.IpAddresses;
+import dev.ambit.ztunnel.dns.DnsSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -41,6 +43,36 @@ final class ZtunnelSettingsTest {
     assertThat(settings.join()).isEmpty();
     assertThat(read(Map.of("KUBERNETES_SERVICE_HOST", "10.0.0.1")).ca().address())
         .hasToString("https://istiod.istio-system.svc:15012");
+  }
+
+  @Test
+  void names_are_served_unless_switched_off() {
+    assertThat(read(Map.of()).dns().orElseThrow().listen())
+        .extracting(address -> address.getAddress().getHostAddress() + " " + address.getPort())
+        .containsExactly("127.0.0.1 15053", "0:0:0:0:0:0:0:1 15053");
+    assertThat(read(Map.of("IPV6_ENABLED", "false")).dns().orElseThrow().listen()).hasSize(1);
+    assertThat(read(Map.of("DNS_CAPTURE", "false")).dns()).isEmpty();
+    assertThat(read(Map.of("ISTIO_META_DNS_CAPTURE", "false")).dns()).isEmpty();
+    Map<String, String> own =
+        Map.of(
+            "AMBIT_DNS_NAMESERVERS", "192.0.2.1, [2001:db8::1]:5353",
+            "DNS_PROXY_ADDR", "127.0.0.1:5300",
+            "PREFERED_SERVICE_NAMESPACE", "shop");
+    DnsSettings dns = read(own).dns().orElseThrow();
+    assertThat(dns.servers())
+        .extracting(IpAddresses::print)
+        .containsExactly("192.0.2.1:53", "[2001:db8::1]:5353");
+    assertThat(dns.listen()).extracting(IpAddresses::print).containsExactly("127.0.0.1:5300");
+    assertThat(dns.names().preferredNamespace()).isEqualTo("shop");
+    assertThatThrownBy(() -> read(Map.of("AMBIT_DNS_NAMESERVERS", "resolver.example")))
+        .hasMessageContaining("AMBIT_DNS_NAMESERVERS");
+  }
+
+  @Test
+  @DisplayName("dns 25: the mesh on demand beside served names is an error at the start")
+  void no_names_on_demand() {
+    assertThatThrownBy(() -> read(Map.of("XDS_ON_DEMAND", "true")))
+        .hasMessageContaining("XDS_ON_DEMAND");
   }
 
   @ParameterizedTest(name = "ztunnel-observability 20: grace {0}, explicit {1} gives {2} s")

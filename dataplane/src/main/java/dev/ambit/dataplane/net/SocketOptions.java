@@ -64,6 +64,19 @@ final class SocketOptions {
     common(channel);
   }
 
+  /** A datagram socket: others may be bound to the address of a {@code shared} one. */
+  void datagrams(Channel channel, boolean shared) {
+    if (kind == Transport.Kind.NIO) {
+      return;
+    }
+    if (shared && settings.reusePort()) {
+      set(channel, UnixChannelOption.SO_REUSEPORT, true);
+    }
+    if (settings.mark() != 0) {
+      set(channel, MARK, settings.mark());
+    }
+  }
+
   void dialled(Channel channel) {
     set(channel, ChannelOption.TCP_NODELAY, true);
     if (kind == Transport.Kind.NIO) {

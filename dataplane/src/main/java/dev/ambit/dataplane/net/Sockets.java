@@ -12,13 +12,16 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -127,6 +130,46 @@ public final class Sockets implements AutoCloseable {
     // A failed connect leaves the descriptor open.
     return (local == null ? channel.connect(remote) : channel.connect(remote, local))
         .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+  }
+
+  /**
+   * Takes datagrams at {@code local}, on {@code loop}, whose thread must be the calling one. Unlike
+   * the other sockets it reads by itself.
+   *
+   * @param largest longer datagrams are cut
+   */
+  public ChannelFuture receive(
+      EventLoop loop, InetSocketAddress local, int largest, ChannelHandler handler) {
+    return datagrams(loop, largest, true, handler, channel -> channel.bind(local));
+  }
+
+  /** Exchanges datagrams with {@code remote} alone; else as {@link #receive}. */
+  public ChannelFuture exchange(
+      EventLoop loop, InetSocketAddress remote, int largest, ChannelHandler handler) {
+    return datagrams(loop, largest, false, handler, channel -> channel.connect(remote));
+  }
+
+  private ChannelFuture datagrams(
+      EventLoop loop,
+      int largest,
+      boolean shared,
+      ChannelHandler handler,
+      Function<DatagramChannel, ChannelFuture> open) {
+    assert loop.inEventLoop() : "opened off its loop";
+    DatagramChannel channel = inside(transport::newDatagrams);
+    try {
+      channel.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(largest));
+      options.datagrams(channel, shared);
+    } catch (RuntimeException refused) {
+      channel.unsafe().closeForcibly();
+      return failed(channel, refused);
+    }
+    channel.pipeline().addLast(handler);
+    ChannelFuture registered = loop.register(channel);
+    if (!registered.isSuccess() && registered.isDone()) {
+      return registered;
+    }
+    return open.apply(channel).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
   }
 
   private boolean spoofed(Channel channel) {

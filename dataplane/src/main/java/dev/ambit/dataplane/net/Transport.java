@@ -6,13 +6,17 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
@@ -59,7 +63,8 @@ public final class Transport implements AutoCloseable {
       Kind kind,
       IoHandlerFactory handlers,
       Supplier<? extends ServerChannel> listener,
-      Supplier<? extends SocketChannel> socket) {}
+      Supplier<? extends SocketChannel> socket,
+      Supplier<? extends DatagramChannel> datagrams) {}
 
   private Transport(Parts parts, int threads) {
     this.parts = parts;
@@ -86,7 +91,8 @@ public final class Transport implements AutoCloseable {
             kind,
             WatchfulEpoll.newFactory(),
             EpollServerSocketChannel::new,
-            EpollSocketChannel::new);
+            EpollSocketChannel::new,
+            EpollDatagramChannel::new);
       }
       case IO_URING -> {
         require(kind, IoUring.isAvailable(), IoUring.unavailabilityCause());
@@ -94,11 +100,16 @@ public final class Transport implements AutoCloseable {
             kind,
             IoUringIoHandler.newFactory(),
             IoUringServerSocketChannel::new,
-            IoUringSocketChannel::new);
+            IoUringSocketChannel::new,
+            IoUringDatagramChannel::new);
       }
       case NIO ->
           new Parts(
-              kind, NioIoHandler.newFactory(), NioServerSocketChannel::new, NioSocketChannel::new);
+              kind,
+              NioIoHandler.newFactory(),
+              NioServerSocketChannel::new,
+              NioSocketChannel::new,
+              NioDatagramChannel::new);
     };
   }
 
@@ -135,6 +146,10 @@ public final class Transport implements AutoCloseable {
 
   SocketChannel newSocket() {
     return parts.socket.get();
+  }
+
+  DatagramChannel newDatagrams() {
+    return parts.datagrams.get();
   }
 
   /** Ends the loops; what is still open on them is closed. Blocks up to five seconds. */

@@ -10,9 +10,11 @@ import dev.ambit.dataplane.net.Transport;
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.route.InboundCheck;
 import dev.ambit.model.route.Router;
+import dev.ambit.ztunnel.dns.NameService;
 import dev.ambit.ztunnel.pod.LocalPod;
 import dev.ambit.ztunnel.pod.PodRunner;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -25,11 +27,12 @@ public final class PodProxy implements PodRunner {
   private final ProxySettings settings;
   private final AtomicInteger connections = new AtomicInteger();
 
-  /** Event loops, and who knows where captured connections were going. */
-  public record Network(Transport transport, OriginalDestination originals) {
+  /** Event loops, who knows where captured connections were going, and who serves names. */
+  public record Network(
+      Transport transport, OriginalDestination originals, Optional<NameService> names) {
     /** As in production. */
-    public static Network of(Transport transport) {
-      return new Network(transport, OriginalDestination.kernel());
+    public static Network of(Transport transport, Optional<NameService> names) {
+      return new Network(transport, OriginalDestination.kernel(), names);
     }
   }
 

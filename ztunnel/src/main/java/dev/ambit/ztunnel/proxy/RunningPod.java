@@ -4,6 +4,8 @@ import dev.ambit.dataplane.hbone.HboneServer;
 import dev.ambit.dataplane.hbone.TunnelPool;
 import dev.ambit.model.Failure;
 import dev.ambit.model.workload.IpAddresses;
+import dev.ambit.ztunnel.dns.NameServer;
+import dev.ambit.ztunnel.dns.NameService;
 import dev.ambit.ztunnel.pod.PodRunner.Running;
 import dev.ambit.ztunnel.pod.PodRunner.TunnelRow;
 import io.netty.channel.Channel;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,6 +38,7 @@ final class RunningPod implements Running {
   private final HboneServer server;
   private final OutboundListener outbound;
   private final PassthroughListener passthrough;
+  private final Optional<NameServer> names;
   private final List<Channel> outwardPorts = new ArrayList<>();
   private final List<Channel> tunnelPorts = new ArrayList<>();
   private final AtomicBoolean stopped = new AtomicBoolean();
@@ -53,13 +57,34 @@ final class RunningPod implements Running {
             identities.tls(), hbone, clock, new ConnectTerminator(pod, identities, loops));
     this.outbound = new OutboundListener(pod, pools, network.originals());
     this.passthrough = new PassthroughListener(pod, network.originals());
+    this.names = network.names().map(this::nameServer);
   }
 
-  /** Binds all three ports, or none. */
+  private NameServer nameServer(NameService service) {
+    EventLoop loop = loops.get(Math.floorMod(pod.local().uid().hashCode(), loops.size()));
+    return service.forPod(
+        loop,
+        pod.sockets(),
+        pod.local().network(),
+        pod.mesh().view(),
+        () -> pod.workload().await());
+  }
+
+  /** Binds all ports, or none. */
   CompletableFuture<RunningPod> start() {
     CompletableFuture<RunningPod> started = new CompletableFuture<>();
     EventLoop loop = loops.getFirst();
-    loop.execute(() -> bind(loop, started));
+    CompletableFuture<Void> named =
+        names.map(NameServer::start).orElse(CompletableFuture.completedFuture(null));
+    named.whenCompleteAsync(
+        (_, failure) -> {
+          if (failure == null) {
+            bind(loop, started);
+          } else {
+            started.completeExceptionally(cannotListen(failure));
+          }
+        },
+        loop);
     return started;
   }
 
@@ -86,11 +111,13 @@ final class RunningPod implements Running {
       started.complete(this);
     } else {
       closePorts();
-      started.completeExceptionally(
-          new CannotListen(
-              "listeners of pod " + pod.local().namespace() + "/" + pod.local().name(),
-              all.cause()));
+      started.completeExceptionally(cannotListen(all.cause()));
     }
+  }
+
+  private CannotListen cannotListen(Throwable cause) {
+    return new CannotListen(
+        "listeners of pod " + pod.local().namespace() + "/" + pod.local().name(), cause);
   }
 
   /** A port of the pod could not be bound. */
@@ -101,6 +128,7 @@ final class RunningPod implements Running {
   }
 
   private void closePorts() {
+    names.ifPresent(NameServer::closePorts);
     outwardPorts.forEach(Channel::close);
     tunnelPorts.forEach(Channel::close);
   }
@@ -120,6 +148,7 @@ final class RunningPod implements Running {
   @Override
   public CompletableFuture<Void> drain(Duration deadline) {
     outwardPorts.forEach(Channel::close);
+    names.ifPresent(NameServer::closePorts);
     return pod.connections()
         .empty()
         .completeOnTimeout(null, deadline.toMillis(), TimeUnit.MILLISECONDS)
@@ -151,6 +180,7 @@ final class RunningPod implements Running {
     closePorts();
     pod.connections().cutAll(Failure.DRAINED, "the pod is gone");
     server.stop();
+    names.ifPresent(NameServer::close);
     pod.workload().now().ifPresent(workload -> identities.tls().forget(workload.identity()));
     pod.workload().close();
     // The namespace goes last: a dial that is under way on a loop still enters it.

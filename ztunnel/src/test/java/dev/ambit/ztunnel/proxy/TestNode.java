@@ -19,6 +19,8 @@ import dev.ambit.model.route.InboundCheck;
 import dev.ambit.model.route.Router;
 import dev.ambit.model.workload.Workload;
 import dev.ambit.model.workload.WorkloadBuilder;
+import dev.ambit.ztunnel.dns.DnsSettings;
+import dev.ambit.ztunnel.dns.NameService;
 import dev.ambit.ztunnel.pod.LocalPod;
 import dev.ambit.ztunnel.pod.PodRunner;
 import dev.ambit.ztunnel.proxy.Namespaces.Place;
@@ -33,6 +35,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -73,11 +76,15 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode(Transport.Kind kind, ProxySettings settings) {
+    this(kind, settings, Optional.empty());
+  }
+
+  TestNode(Transport.Kind kind, ProxySettings settings, Optional<DnsSettings> dns) {
     transport = Transport.open(kind, 2);
     Certificates source = (identity, priority) -> certificate(identity);
     proxy =
         new PodProxy(
-            PodProxy.Network.of(transport),
+            PodProxy.Network.of(transport, dns.map(names -> new NameService(names, metrics))),
             new PodProxy.Mesh(view, new Router(""), new InboundCheck(""), ""),
             new TunnelPool.Identities(source, tls),
             new PodProxy.Flows(
