@@ -90,7 +90,11 @@ final class Bench {
 
   /** Runs {@code work} with the candidate's processes and {@code server} on vCPU 0. */
   void pinned(Candidate candidate, Commands.Background server, Runnable work) {
-    List<Long> pids = Stream.concat(candidate.pids().stream(), Stream.of(server.pid())).toList();
+    pinned(Stream.concat(candidate.pids().stream(), Stream.of(server.pid())).toList(), work);
+  }
+
+  /** Runs {@code work} with these processes on vCPU 0. */
+  void pinned(List<Long> pids, Runnable work) {
     place(pids, "0");
     try {
       work.run();

@@ -48,7 +48,12 @@ public final class BenchMain {
         Tools.compile(commands, perf.resolve("src/main/c"), perf.resolve("target/bench-tools"));
     List<String> transports = options.mesh() ? options.transports() : List.of("none");
     for (String transport : transports) {
-      block(transport, tools);
+      if (!options.rows(Board.Kind.TUNNEL).isEmpty()) {
+        block(transport, tools);
+      }
+      if (options.mesh() && !options.rows(Board.Kind.WAYPOINT).isEmpty()) {
+        waypoints(transport, tools);
+      }
     }
     Report report =
         new Report(machine, options, ("./dev bench " + arguments).strip(), List.copyOf(boards));
@@ -65,7 +70,9 @@ public final class BenchMain {
 
   /** All rows once, with calibration rows of their own. */
   private void block(String transport, Tools tools) throws IOException {
-    Board board = new Board(options.mesh() ? "transport " + transport : "calibration only");
+    Board board =
+        new Board(
+            Board.Kind.TUNNEL, options.mesh() ? "transport " + transport : "calibration only");
     boards.add(board);
     List<AutoCloseable> open = new ArrayList<>();
     Thread cleaner = new Thread(() -> closeAll(open));
@@ -95,6 +102,40 @@ public final class BenchMain {
     }
   }
 
+  /** The rows through waypoints, over a topology of their own. */
+  private void waypoints(String transport, Tools tools) throws IOException {
+    Board board = new Board(Board.Kind.WAYPOINT, "waypoints, transport " + transport);
+    boards.add(board);
+    List<AutoCloseable> open = new ArrayList<>();
+    Thread cleaner = new Thread(() -> closeAll(open));
+    Runtime.getRuntime().addShutdownHook(cleaner);
+    try {
+      TwoNodes nodes = TwoNodes.build(commands, "aw" + ProcessHandle.current().pid());
+      open.add(nodes);
+      open.add(serve(nodes.server(), tools.command("echo", "0.0.0.0:" + Bench.ECHO)));
+      Path folder = Files.createDirectories(work.resolve("waypoints-" + transport));
+      WaypointSite site =
+          WaypointSite.start(
+              nodes, commands, tools, new MeshPair.MeshFolder(folder, transport, ""));
+      open.add(site);
+      Bench bench = new Bench(commands, tools, options, List.of(), board);
+      WaypointRow waypoint = new WaypointRow(bench, site.paths());
+      for (String row : options.rows(Board.Kind.WAYPOINT)) {
+        switch (row) {
+          case WaypointRow.ID -> waypoint.measure();
+          case NeighbourRow.ID -> new NeighbourRow(bench, site.paths()).measure();
+          default -> throw new IllegalStateException("row: got " + row);
+        }
+      }
+    } catch (Commands.Hung | Commands.Failed | UncheckedIOException e) {
+      board.fail("start", WaypointSite.AMBIT, e.toString());
+      Progress.say("the waypoints do not stand: " + e);
+    } finally {
+      closeAll(open);
+      Runtime.getRuntime().removeShutdownHook(cleaner);
+    }
+  }
+
   private List<Candidate> calibration(
       TwoNodes nodes, String transport, Tools tools, List<AutoCloseable> open) throws IOException {
     Path pair = Files.createDirectories(work.resolve("haproxy-" + transport));
@@ -114,7 +155,11 @@ public final class BenchMain {
     try {
       return Optional.of(
           MeshPair.start(
-              nodes, commands, tools, distribution, new MeshPair.MeshFolder(folder, transport)));
+              nodes,
+              commands,
+              tools,
+              distribution,
+              new MeshPair.MeshFolder(folder, transport, "")));
     } catch (Commands.Hung | Commands.Failed | UncheckedIOException e) {
       board.fail("start", "ambit " + transport, e.toString());
       Progress.say("the mesh does not stand: " + e);
@@ -140,7 +185,7 @@ public final class BenchMain {
             });
       }
     }
-    for (String row : options.rows()) {
+    for (String row : options.rows(Board.Kind.TUNNEL)) {
       switch (row) {
         case BulkRow.ID -> bulk.measure();
         case RoundTripRow.ID -> roundTrip.measure();

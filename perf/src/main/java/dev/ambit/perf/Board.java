@@ -15,12 +15,34 @@ final class Board {
   /** A candidate that could not finish a row. */
   record Failed(String row, String candidate, String reason) {}
 
+  /** Which table of rows, and what its other candidates are compared with. */
+  enum Kind {
+    TUNNEL(Calibration.RELAYS, Calibration.HAPROXY),
+    WAYPOINT(WaypointSite.NGINX, WaypointSite.ENVOY);
+
+    private final List<String> bases;
+
+    Kind(String... bases) {
+      this.bases = List.of(bases);
+    }
+
+    List<String> bases() {
+      return bases;
+    }
+  }
+
+  private final Kind kind;
   private final String title;
   private final Map<Figure, Map<String, List<Double>>> samples = new LinkedHashMap<>();
   private final List<Failed> failures = new ArrayList<>();
 
-  Board(String title) {
+  Board(Kind kind, String title) {
+    this.kind = kind;
     this.title = title;
+  }
+
+  Kind kind() {
+    return kind;
   }
 
   String title() {

@@ -28,6 +28,7 @@ record Machine(Map<String, String> facts) {
     facts.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
     facts.put("haproxy", commands.run("haproxy", "-v").lines().findFirst().orElse("").strip());
     facts.put("iperf3", commands.run("iperf3", "--version").lines().findFirst().orElse("").strip());
+    facts.put("nginx", commands.run("sh", "-c", "nginx -v 2>&1").strip());
     facts.put("congestion control", read("/proc/sys/net/ipv4/tcp_congestion_control").strip());
     facts.put("load before", read("/proc/loadavg").strip());
     return new Machine(facts);

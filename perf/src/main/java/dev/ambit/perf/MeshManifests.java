@@ -10,7 +10,10 @@ import java.util.List;
 final class MeshManifests {
   private MeshManifests() {}
 
-  static void write(Path folder, TwoNodes nodes) {
+  /**
+   * @param more objects, each after a line of three dashes
+   */
+  static void write(Path folder, TwoNodes nodes, String more) {
     StringBuilder text =
         new StringBuilder(
             """
@@ -52,7 +55,7 @@ final class MeshManifests {
     }
     try {
       Files.createDirectories(folder);
-      Files.writeString(folder.resolve("mesh.yaml"), text);
+      Files.writeString(folder.resolve("mesh.yaml"), text + more);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -25,6 +25,7 @@ final class MeshPair implements Candidate {
   private final Path program;
   private final Path work;
   private final String transport;
+  private final String more;
   private final List<Commands.Background> others = new ArrayList<>();
   private final Map<String, Commands.Background> ztunnels = new HashMap<>();
 
@@ -36,10 +37,19 @@ final class MeshPair implements Candidate {
     this.program = distribution.resolve("bin/ambit");
     this.work = folder.work();
     this.transport = folder.transport();
+    this.more = folder.more();
   }
 
-  /** Where the mesh keeps its files, and the transport its ztunnels use. */
-  record MeshFolder(Path work, String transport) {}
+  /**
+   * Where the mesh keeps its files, and the transport its proxies use.
+   *
+   * @param more manifests beside those of the two pods
+   */
+  record MeshFolder(Path work, String transport, String more) {
+    MeshFolder with(String manifests) {
+      return new MeshFolder(work, transport, manifests);
+    }
+  }
 
   /** Starts it and waits until a byte came back through the tunnel. */
   static MeshPair start(
@@ -106,7 +116,7 @@ final class MeshPair implements Candidate {
   }
 
   private void start() {
-    MeshManifests.write(work.resolve("manifests"), nodes);
+    MeshManifests.write(work.resolve("manifests"), nodes, more);
     folder("facts");
     startController();
     for (String node : List.of(nodes.nodeA(), nodes.nodeB())) {
@@ -168,15 +178,9 @@ final class MeshPair implements Candidate {
   }
 
   private void startZtunnel(String node) {
-    String control = "https://" + TwoNodes.NODE_A + ":" + CONTROL_PORT;
-    String root = work.resolve("controller/root-cert.pem").toString();
-    Map<String, String> environment = new HashMap<>();
+    Map<String, String> environment = new HashMap<>(controlPlane(work.resolve("controller")));
     environment.put("NODE_NAME", node);
     environment.put("INPOD_UDS", zds(node));
-    environment.put("XDS_ADDRESS", control);
-    environment.put("CA_ADDRESS", control);
-    environment.put("XDS_ROOT_CA", root);
-    environment.put("CA_ROOT_CA", root);
     environment.put(
         "AMBIT_JOIN_TOKEN", work.resolve("controller/join-tokens").resolve(node).toString());
     environment.put("AMBIT_STATE", folder(node + "-ztunnel").toString());
@@ -185,6 +189,18 @@ final class MeshPair implements Candidate {
     // A line for each connection is not what the other candidates write.
     environment.put("RUST_LOG", "warn");
     ztunnels.put(node, role(node, "ztunnel", environment));
+  }
+
+  /**
+   * How a proxy reaches the controller.
+   *
+   * @param state folder of that
+   */
+  static Map<String, String> controlPlane(Path state) {
+    String control = "https://" + TwoNodes.NODE_A + ":" + CONTROL_PORT;
+    String root = state.resolve("root-cert.pem").toString();
+    return Map.of(
+        "XDS_ADDRESS", control, "CA_ADDRESS", control, "XDS_ROOT_CA", root, "CA_ROOT_CA", root);
   }
 
   private Commands.Background role(String node, String role, Map<String, String> environment) {

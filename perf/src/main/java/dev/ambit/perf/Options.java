@@ -10,15 +10,23 @@ import java.util.List;
  * @param transports one block of rows each, with its own calibration rows
  * @param rounds how often each figure is taken; the median is reported
  * @param gigabytes moved in each bulk run, 10^9 bytes each
+ * @param seconds of each load of the rows through a waypoint
  * @param mesh false to run the calibration rows alone
  */
 record Options(
-    List<String> rows, List<String> transports, int rounds, int gigabytes, boolean mesh) {
-  static final List<String> ROWS = List.of("B1", "B3", "B4", "B6", "B16");
+    List<String> rows,
+    List<String> transports,
+    int rounds,
+    int gigabytes,
+    int seconds,
+    boolean mesh) {
+  static final List<String> ROWS = List.of("B1", "B3", "B4", "B6", "B11", "B12", "B16");
+  private static final List<String> WAYPOINT_ROWS = List.of("B11", "B12");
   static final String USAGE =
       """
-      usage: ./dev bench [ROW…] [--transport epoll,io_uring] [--rounds N] [--gigabytes N] [--no-mesh]
-        rows: B1 bulk, B3 round trip, B4 connections, B6 idle memory, B16 start (all when none is named)
+      usage: ./dev bench [ROW…] [--transport epoll,io_uring] [--rounds N] [--gigabytes N] [--seconds N] [--no-mesh]
+        rows: B1 bulk, B3 round trip, B4 connections, B6 idle memory, B11 waypoint,
+              B12 slow neighbour, B16 start (all when none is named)
       """;
 
   /** An argument that is not understood. */
@@ -35,6 +43,7 @@ record Options(
     List<String> transports = List.of("auto");
     int rounds = 5;
     int gigabytes = 3;
+    int seconds = 8;
     boolean mesh = true;
     for (int i = 0; i < arguments.size(); i++) {
       String argument = arguments.get(i);
@@ -42,12 +51,20 @@ record Options(
         case "--transport" -> transports = List.of(value(arguments, ++i).split(","));
         case "--rounds" -> rounds = number(argument, value(arguments, ++i));
         case "--gigabytes" -> gigabytes = number(argument, value(arguments, ++i));
+        case "--seconds" -> seconds = number(argument, value(arguments, ++i));
         case "--no-mesh" -> mesh = false;
         default -> rows.add(row(argument));
       }
     }
     return new Options(
-        rows.isEmpty() ? ROWS : List.copyOf(rows), transports, rounds, gigabytes, mesh);
+        rows.isEmpty() ? ROWS : List.copyOf(rows), transports, rounds, gigabytes, seconds, mesh);
+  }
+
+  /** The rows of one table. */
+  List<String> rows(Board.Kind kind) {
+    return rows.stream()
+        .filter(row -> WAYPOINT_ROWS.contains(row) == (kind == Board.Kind.WAYPOINT))
+        .toList();
   }
 
   private static String row(String argument) {

@@ -12,8 +12,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Renders boards as JSON and as Markdown. */
 record Report(Machine machine, Options options, String command, List<Board> boards) {
-  private static final List<String> BASES = List.of(Calibration.RELAYS, Calibration.HAPROXY);
-
   String json() {
     ObjectNode root = Json.object();
     ObjectNode where = root.putObject("machine");
@@ -53,7 +51,7 @@ record Report(Machine machine, Options options, String command, List<Board> boar
         one.put("max", samples.stream().max(Double::compare).orElseThrow());
         ArrayNode all = one.putArray("samples");
         samples.forEach(all::add);
-        for (String base : BASES) {
+        for (String base : board.kind().bases()) {
           ratio(board, figure, candidate, base).ifPresent(r -> one.put("x " + base, r));
         }
       }
@@ -65,9 +63,9 @@ record Report(Machine machine, Options options, String command, List<Board> boar
     StringBuilder text = new StringBuilder();
     machine.facts().forEach((name, value) -> text.append("- %s: %s%n".formatted(name, value)));
     text.append("- command: `").append(command).append("`\n\n");
-    text.append(METHOD.formatted(options.rounds(), options.gigabytes()));
     for (Board board : boards) {
       text.append('\n').append("### ").append(board.title()).append("\n\n");
+      text.append(method(board.kind())).append('\n');
       table(board, text);
       board
           .failures()
@@ -78,13 +76,20 @@ record Report(Machine machine, Options options, String command, List<Board> boar
     return text.toString();
   }
 
+  private String method(Board.Kind kind) {
+    return switch (kind) {
+      case TUNNEL -> TUNNEL_METHOD.formatted(options.rounds(), options.gigabytes());
+      case WAYPOINT -> WAYPOINT_METHOD.formatted(options.rounds(), options.seconds());
+    };
+  }
+
   private static void table(Board board, StringBuilder text) {
     List<String> candidates = candidates(board);
     List<String> measured = measured(candidates);
     List<String> heads = new ArrayList<>(List.of("row", "figure"));
     heads.addAll(candidates);
     for (String candidate : measured) {
-      BASES.forEach(base -> heads.add(candidate + " ÷ " + base));
+      board.kind().bases().forEach(base -> heads.add(candidate + " ÷ " + base));
     }
     text.append("| ").append(String.join(" | ", heads)).append(" |\n");
     text.append("|---".repeat(heads.size())).append("|\n");
@@ -93,7 +98,7 @@ record Report(Machine machine, Options options, String command, List<Board> boar
           new ArrayList<>(List.of(figure.row(), figure.name() + ", " + figure.unit()));
       candidates.forEach(candidate -> cells.add(cell(board.samples(figure, candidate))));
       for (String candidate : measured) {
-        for (String base : BASES) {
+        for (String base : board.kind().bases()) {
           OptionalDouble ratio = ratio(board, figure, candidate, base);
           cells.add(ratio.isPresent() ? "%.2f".formatted(ratio.getAsDouble()) : "");
         }
@@ -135,7 +140,7 @@ record Report(Machine machine, Options options, String command, List<Board> boar
   private static List<String> candidates(Board board) {
     Set<String> names = new LinkedHashSet<>();
     names.add(Calibration.DIRECT);
-    names.addAll(BASES);
+    names.addAll(board.kind().bases());
     board.figures().forEach(figure -> names.addAll(board.candidates(figure)));
     return List.copyOf(names);
   }
@@ -145,7 +150,7 @@ record Report(Machine machine, Options options, String command, List<Board> boar
     return candidates.stream().filter(name -> name.startsWith("ambit")).toList();
   }
 
-  private static final String METHOD =
+  private static final String TUNNEL_METHOD =
       """
       Two nodes and their pods in network namespaces, joined by veth pairs; the calibration rows run
       over the same topology in pods outside the mesh: no proxy, two bare relays of 256 KiB, and
@@ -155,5 +160,23 @@ record Report(Machine machine, Options options, String command, List<Board> boar
       not pinned. B3: 1 KiB, all processes on vCPU 0, closed loop of 40,000 and open loop of 8,000.
       B4: 6,000 connections, one byte each, all on vCPU 0. B6: 15 s after opening. Warm-up of a JVM:
       20 s of bulk, 20,000 round trips, 12,000 connections, unmeasured.
+      """;
+
+  private static final String WAYPOINT_METHOD =
+      """
+      The same two nodes. A request asks for 1 KiB of nginx in the server's pod and takes, between
+      client and server: nothing, a plain nginx proxy without TLS, Ambit's two ztunnels, these and
+      Envoy 1.40.0 as a waypoint (tunnels ended with mutual TLS, an internal listener with HTTP and
+      100 routes, another that opens the tunnel to the endpoint: Istio's chain, without its
+      telemetry filters and access log), or these and Ambit's waypoint (100 rules of HTTPRoutes,
+      Istio's metrics on, access log off). All that is in a mesh passes the same two ztunnels. The
+      waypoints run in pods of the server's node, with a thread for each core. Median (range) of %d
+      runs in alternating order, %d s each. CPU is user and system time of the process in the middle
+      alone (of both ztunnels where there is nothing else), memory its Pss. Pinned: wrk, one
+      connection, everything on vCPU 0. 1,000/s: h2load, 16 connections, HTTP/1.1, evenly spread;
+      times from sending to the end of the answer. Full: wrk on 16 connections; HTTP/2: h2load on 4
+      connections with 8 streams. Added: more than with nothing between; hop's: more than the two
+      ztunnels alone. B12: 50 requests a second, alone and beside a reader that takes 1 MB/s of a
+      file of 200 MB over the same tunnels. Warm-up of a JVM: 15 s and 20,000 requests by HTTP/2.
       """;
 }

@@ -84,6 +84,11 @@ final class TwoNodes implements AutoCloseable {
     commands.run("ip", "netns", "exec", namespace, "sysctl", "-qw", "net.ipv4.ip_forward=1");
   }
 
+  /** One more pod. */
+  void add(Pod pod) {
+    pod(pod);
+  }
+
   private void pod(Pod pod) {
     String veth = "v" + pod.address().substring(pod.address().lastIndexOf('.') + 1);
     namespace(pod.namespace());
