@@ -17,7 +17,7 @@ import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.workload.Locality;
 import dev.ambit.model.workload.NetworkAddress;
 import dev.ambit.waypoint.auth.ProviderAuthorizer;
-import dev.ambit.waypoint.auth.call.Outcall;
+import dev.ambit.waypoint.call.Outcall;
 import dev.ambit.waypoint.config.Programming;
 import dev.ambit.waypoint.exchange.ExchangeSettings;
 import dev.ambit.waypoint.exchange.Exchanges;
@@ -44,6 +44,7 @@ final class DataPath implements Drain.Part, AutoCloseable {
 
   private final Sockets sockets;
   private final UpstreamGroup upstreams;
+  private final Outcall outcall;
   private final Front front;
   private final HboneServer server;
   private final Channel port;
@@ -72,6 +73,7 @@ final class DataPath implements Drain.Part, AutoCloseable {
                 endpointTunnels),
             here(settings.pod(), ground.programming().current().mesh()),
             chance);
+    this.outcall = new Outcall(ground.programming(), upstreams::of);
     var limits = new LocalLimits(chance.nanos(), ground.metrics());
     var parts =
         new Exchanges.Parts(
@@ -80,7 +82,7 @@ final class DataPath implements Drain.Part, AutoCloseable {
             new ProviderAuthorizer(
                 new ProviderAuthorizer.Setting(
                     () -> providers(ground.programming()), own::toString, clock),
-                new Outcall(ground.programming(), upstreams::of),
+                outcall,
                 ground.metrics()),
             limits::refuse,
             ground.recorder(),
@@ -124,6 +126,11 @@ final class DataPath implements Drain.Part, AutoCloseable {
     return upstreams.rows();
   }
 
+  /** Calls of the waypoint's own. */
+  Outcall outcall() {
+    return outcall;
+  }
+
   /** Tunnels of clients. */
   List<HboneServer.Row> incoming() {
     return server.rows();
@@ -148,13 +155,18 @@ final class DataPath implements Drain.Part, AutoCloseable {
   @Override
   public void force() {
     LOG.info("closing what is still open", "connections", front.open());
-    close();
+    stopServing();
+  }
+
+  /** Breaks what is under way; calls of the waypoint's own still go out. */
+  void stopServing() {
+    port.close();
+    server.stop();
   }
 
   @Override
   public void close() {
-    port.close();
-    server.stop();
+    stopServing();
     upstreams.close();
     sockets.close();
   }

@@ -21,10 +21,13 @@ import dev.ambit.dataplane.xds.NodeInfo;
 import dev.ambit.dataplane.xds.wire.GrpcControlPlane;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.waypoint.auth.token.JwtTokens;
+import dev.ambit.waypoint.auth.token.MeshFetch;
 import dev.ambit.waypoint.auth.token.TokenSettings;
 import dev.ambit.waypoint.auth.token.WebFetch;
+import dev.ambit.waypoint.call.OwnCalls;
 import dev.ambit.waypoint.config.ObjectFollower;
 import dev.ambit.waypoint.config.Place;
+import dev.ambit.waypoint.config.Snapshot;
 import dev.ambit.waypoint.config.Snapshots;
 import dev.ambit.waypoint.telemetry.Self;
 import dev.ambit.waypoint.telemetry.recording.MeshTelemetry;
@@ -77,6 +80,7 @@ public final class Waypoint implements AutoCloseable {
   /** What was started, the latest first: the order in which it ends. */
   private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
+  private final OwnCalls calls;
   private final CertificateCache certificates;
   private final Snapshots snapshots;
   private final AdminServer readinessServer;
@@ -96,11 +100,17 @@ public final class Waypoint implements AutoCloseable {
 
       // Who this is, and what the mesh and its objects are.
       this.certificates = certificates(channel(settings.ca()));
+      this.calls = new OwnCalls(settings.pod().address());
       this.snapshots = new Snapshots(place(), tokens());
       ObjectFollower follower = new ObjectFollower(snapshots);
       Resources resources = new Resources(follower);
       MeshTelemetry telemetry =
-          part(new MeshTelemetry(metrics, CLOCK, snapshots, self(), settings.told().environment()));
+          new MeshTelemetry(
+              metrics,
+              CLOCK,
+              snapshots,
+              self(),
+              new MeshTelemetry.Ways(calls, settings.told().environment()));
 
       // The data path comes once these are known.
       MeshTls tls = part(MeshTls.best());
@@ -109,6 +119,7 @@ public final class Waypoint implements AutoCloseable {
       var ground =
           new DataPath.Ground(
               settings, snapshots, certificates, tls, transport, telemetry.recorder(), metrics);
+      parts.addFirst(() -> endServing(telemetry));
 
       tellOfItself();
       this.admin = part(admin(resources));
@@ -212,7 +223,12 @@ public final class Waypoint implements AutoCloseable {
   private JwtTokens tokens() {
     WaypointSettings.Keys keys = settings.keys();
     WebFetch fetch = part(new WebFetch(new WebFetch.Allowed(keys.plain(), keys.local())));
-    return part(new JwtTokens(TokenSettings.usual(CLOCK), fetch, metrics));
+    MeshFetch anywhere = new MeshFetch(this::programmed, settings.pod().namespace(), calls, fetch);
+    return part(new JwtTokens(TokenSettings.usual(CLOCK), anywhere, metrics));
+  }
+
+  private Snapshot programmed() {
+    return snapshots.current();
   }
 
   private Self self() {
@@ -295,6 +311,7 @@ public final class Waypoint implements AutoCloseable {
     DataPath made = new DataPath(ground, UpstreamGroup.Chance.real(), endpointTunnels);
     path.set(made);
     drain.add(made);
+    calls.open(made.outcall(), ground.transport().loops());
     LOG.info(
         "tunnels are taken",
         "address",
@@ -360,12 +377,16 @@ public final class Waypoint implements AutoCloseable {
     }
   }
 
+  /** What is told last still finds its way to collectors. */
+  private void endServing(MeshTelemetry telemetry) {
+    Optional<DataPath> open = Optional.ofNullable(path.get());
+    open.ifPresent(DataPath::stopServing);
+    telemetry.close();
+    open.ifPresent(DataPath::close);
+  }
+
   private void closeParts() {
     tasks.close();
-    DataPath open = path.get();
-    if (open != null) {
-      open.close();
-    }
     for (AutoCloseable part : parts) {
       try {
         part.close();

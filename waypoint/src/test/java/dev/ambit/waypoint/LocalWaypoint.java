@@ -1,5 +1,6 @@
 package dev.ambit.waypoint;
 
+import dev.ambit.daemon.Metrics;
 import dev.ambit.daemon.manifest.ManifestReader;
 import dev.ambit.dataplane.hbone.ConnectRequest;
 import dev.ambit.dataplane.hbone.HboneServer;
@@ -26,11 +27,18 @@ import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.ServicePort;
 import dev.ambit.model.workload.ServicePort.AppProtocol;
 import dev.ambit.model.workload.Workload;
+import dev.ambit.waypoint.auth.ProviderAuthorizer;
+import dev.ambit.waypoint.auth.token.JwtTokens;
+import dev.ambit.waypoint.auth.token.MeshFetch;
+import dev.ambit.waypoint.auth.token.TokenSettings;
+import dev.ambit.waypoint.auth.token.WebFetch;
+import dev.ambit.waypoint.call.Outcall;
+import dev.ambit.waypoint.call.OwnCalls;
 import dev.ambit.waypoint.config.Place;
+import dev.ambit.waypoint.config.Snapshot;
 import dev.ambit.waypoint.config.Snapshots;
 import dev.ambit.waypoint.exchange.ExchangeSettings;
 import dev.ambit.waypoint.exchange.Exchanges;
-import dev.ambit.waypoint.exchange.NobodyToAsk;
 import dev.ambit.waypoint.exchange.Streams;
 import dev.ambit.waypoint.exchange.Tale;
 import dev.ambit.waypoint.server.Front;
@@ -63,6 +71,7 @@ import org.jspecify.annotations.Nullable;
 public final class LocalWaypoint implements AutoCloseable {
   private static final SpiffeId CLIENT = new SpiffeId("cluster.local", "demo", "client");
   private static final SpiffeId WAYPOINT = new SpiffeId("cluster.local", "demo", "waypoint");
+  private static final SpiffeId APP = new SpiffeId("cluster.local", "demo", "app");
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
   private static final GatewayAddress ADDRESS =
       new GatewayAddress(new GatewayAddress.ByHostname(key("wp")), 15008);
@@ -73,6 +82,8 @@ public final class LocalWaypoint implements AutoCloseable {
   private final Sockets sockets =
       new Sockets(transport, SocketSettings.DEFAULT.unprivileged(), null);
   private final EventLoop loop = transport.loops().getFirst();
+  private final OwnCalls calls = new OwnCalls(LOOPBACK);
+  private final JwtTokens tokens;
   private final Snapshots snapshots;
   private final UpstreamGroup upstreams;
   private final HboneServer server;
@@ -82,24 +93,45 @@ public final class LocalWaypoint implements AutoCloseable {
   private MeshView mesh = MeshView.empty();
   private int pods;
 
+  /** The proxy of captured endpoints. */
+  public final TunnelProxy proxy = new TunnelProxy(sockets, () -> ca.workload(APP));
+
   /** What was told of exchanges. */
   public final Tale tale = new Tale();
 
   public LocalWaypoint() {
-    snapshots = new Snapshots(Place.of("demo", "wp"), NobodyToAsk.TOKENS);
+    WebFetch outside = new WebFetch(new WebFetch.Allowed(true, true));
+    TokenSettings quick =
+        new TokenSettings(
+            Duration.ofMinutes(20),
+            Duration.ofMillis(50),
+            Duration.ofMillis(50),
+            Duration.ofHours(24),
+            Duration.ofMillis(50),
+            InstantSource.system());
+    tokens =
+        new JwtTokens(
+            quick, new MeshFetch(this::programmed, "demo", calls, outside), new Metrics());
+    snapshots = new Snapshots(Place.of("demo", "wp"), tokens);
     snapshots.complete();
     var own = ca.workload(WAYPOINT);
     var client = ca.workload(CLIENT);
     upstreams =
         new UpstreamGroup(
-            new UpstreamGroup.Means(sockets, identities(own), HboneSettings.DEFAULT),
+            new UpstreamGroup.Means(sockets, identities(own), HboneSettings.DEFAULT, proxyPort()),
             new Here(WAYPOINT, LOOPBACK, Locality.UNKNOWN, "", ""),
             UpstreamGroup.Chance.real());
+    Outcall outcall = new Outcall(snapshots, upstreams::of);
+    calls.open(outcall, transport.loops());
     Exchanges.Parts parts =
         new Exchanges.Parts(
             snapshots,
             upstreams::of,
-            new NobodyToAsk(),
+            new ProviderAuthorizer(
+                new ProviderAuthorizer.Setting(
+                    () -> programmed().providers(), WAYPOINT::toString, InstantSource.system()),
+                outcall,
+                new Metrics()),
             Exchanges.RateLimits.NONE,
             tale,
             InstantSource.system(),
@@ -116,6 +148,26 @@ public final class LocalWaypoint implements AutoCloseable {
     pool =
         new TunnelPool(
             loop, sockets, identities(client), HboneSettings.DEFAULT, InstantSource.system());
+  }
+
+  private Snapshot programmed() {
+    return snapshots.current();
+  }
+
+  private int proxyPort() {
+    return listen(
+            new HboneServer(tls, HboneSettings.DEFAULT, InstantSource.system(), proxy).acceptor())
+        .getPort();
+  }
+
+  /** Calls of the waypoint's own. */
+  public OwnCalls calls() {
+    return calls;
+  }
+
+  /** As it is programmed now. */
+  public Snapshots snapshots() {
+    return snapshots;
   }
 
   private TunnelPool.Identities identities(WorkloadCertificate certificate) {
@@ -158,19 +210,32 @@ public final class LocalWaypoint implements AutoCloseable {
 
   /** An endpoint of {@code service}, also of {@code others}, at {@code port} of loopback. */
   public LocalWaypoint backend(int port, String... services) {
+    return endpoint(port, Workload.Tunnel.NONE, services);
+  }
+
+  /** The same, of a pod in the mesh: reached through {@link #proxy}. */
+  public LocalWaypoint captured(int port, String... services) {
+    return endpoint(port, Workload.Tunnel.HBONE, services);
+  }
+
+  private LocalWaypoint endpoint(int port, Workload.Tunnel tunnel, String... services) {
     pods++;
     Map<ServiceKey, Map<Integer, Integer>> ports = new HashMap<>();
     for (String service : services) {
       ports.put(key(service), Map.of(80, port));
     }
+    // Proxies listen on one address only.
+    InetAddress address =
+        tunnel == Workload.Tunnel.HBONE ? LOOPBACK : InetAddress.ofLiteral("127.0.0." + pods);
     return put(
         new MeshChange.WorkloadPut(
             Workload.named("pod-" + pods)
                 .name("pod-" + pods)
                 .namespace("demo")
-                .serviceAccount("default")
+                .serviceAccount(APP.serviceAccount())
                 .trustDomain("cluster.local")
-                .addresses(List.of(InetAddress.ofLiteral("127.0.0." + pods)))
+                .addresses(List.of(address))
+                .tunnel(tunnel)
                 .services(ports)
                 .build()));
   }
@@ -226,6 +291,7 @@ public final class LocalWaypoint implements AutoCloseable {
   public void close() {
     loop.submit(pool::stop).syncUninterruptibly();
     server.stop();
+    tokens.close();
     upstreams.close();
     transport.close();
     tls.close();

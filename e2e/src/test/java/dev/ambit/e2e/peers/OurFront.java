@@ -134,6 +134,11 @@ final class OurFront implements AutoCloseable {
     public Optional<Cluster> cluster(RouteAction.Cluster named, Destination asked) {
       return Optional.empty();
     }
+
+    @Override
+    public Optional<Cluster> backend(String host, int port) {
+      return Optional.empty();
+    }
   }
 
   private record NoTokens() implements JwtAuthentication.Tokens {

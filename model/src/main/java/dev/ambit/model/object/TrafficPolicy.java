@@ -27,6 +27,12 @@ public record TrafficPolicy(
     ports = Map.copyOf(ports);
   }
 
+  /** The same with another way to speak TLS. */
+  public TrafficPolicy withTls(ClientTls other) {
+    return new TrafficPolicy(
+        loadBalancer, connectionPool, outlierDetection, other, proxyProtocol, retryBudget, ports);
+  }
+
   /**
    * How an endpoint is picked.
    *

@@ -6,18 +6,17 @@ import dev.ambit.model.object.ExtensionProvider;
 import dev.ambit.waypoint.auth.ExternalAuthorizer.Checked;
 import dev.ambit.waypoint.auth.ExternalAuthorizer.Passed;
 import dev.ambit.waypoint.auth.ExternalAuthorizer.Refused;
-import dev.ambit.waypoint.auth.call.Outcall;
-import dev.ambit.waypoint.auth.call.Outcall.Answer;
 import dev.ambit.waypoint.auth.wire.CheckMessages;
+import dev.ambit.waypoint.call.Outcall;
+import dev.ambit.waypoint.call.Outcall.Answer;
+import dev.ambit.waypoint.call.Unary;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.server.Caller;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +26,6 @@ import org.jspecify.annotations.Nullable;
 /** What providers are asked, and what their answers mean (spec: l7-authorization §4). Pure. */
 final class Checking {
   private static final int MOST_ANSWER = 64 * 1024;
-  private static final int GRPC_PREFIX = 5;
 
   /** What Envoy sends back of a refusal besides the headers that are asked for. */
   private static final List<String> ALWAYS_BACK = List.of("location", "www-authenticate");
@@ -85,47 +83,17 @@ final class Checking {
                 length(subject.head()),
                 subject.body(),
                 body != null && body.asBytes()));
-    HttpHeaders asking =
-        new DefaultHttpHeaders()
-            .set("content-type", "application/grpc")
-            .set("te", "trailers")
-            .set("grpc-timeout", grpcTimeout(provider.checking().timeout().toMillis()));
-    return new Outcall.Question(
-        new RequestHead(
-            "POST",
-            "http",
-            authority(provider.backend()),
-            CheckMessages.PATH,
-            asking,
-            "",
-            RequestHead.Version.HTTP_2),
-        framed(message),
-        Cluster.Protocol.HTTP_2,
-        provider.checking().timeout(),
-        MOST_ANSWER);
-  }
-
-  /** At most eight digits. */
-  private static String grpcTimeout(long millis) {
-    return millis < 100_000_000 ? millis + "m" : millis / 1000 + "S";
-  }
-
-  private static String authority(ExtensionProvider.Backend backend) {
-    return backend.service().substring(backend.service().indexOf('/') + 1) + ":" + backend.port();
+    return Unary.question(
+        provider.backend(),
+        CheckMessages.PATH,
+        new DefaultHttpHeaders(),
+        message,
+        provider.checking().timeout());
   }
 
   private static long length(RequestHead head) {
     String length = head.headers().get("content-length");
     return length != null && length.matches("\\d{1,18}") ? Long.parseLong(length) : -1;
-  }
-
-  private static byte[] framed(byte[] message) {
-    byte[] framed = new byte[GRPC_PREFIX + message.length];
-    for (int i = 0; i < 4; i++) {
-      framed[1 + i] = (byte) (message.length >>> (24 - 8 * i));
-    }
-    System.arraycopy(message, 0, framed, GRPC_PREFIX, message.length);
-    return framed;
   }
 
   static Outcall.Question http(ExtensionProvider.HttpAuthorization provider, Subject subject) {
@@ -166,15 +134,13 @@ final class Checking {
   }
 
   static Meaning ofGrpc(Answer answer, HttpHeaders request) {
-    String status = grpcStatus(answer);
-    if (answer.status() != 200 || !status.equals("0")) {
-      return Meaning.nothing("got status " + answer.status() + ", grpc-status " + status);
+    byte[] message;
+    switch (Unary.result(answer)) {
+      case Unary.Failed(_, String why) -> {
+        return Meaning.nothing(why);
+      }
+      case Unary.Message(byte[] bytes) -> message = bytes;
     }
-    byte[] body = answer.body();
-    if (body.length < GRPC_PREFIX || body[0] != 0 || length(body) != body.length - GRPC_PREFIX) {
-      return Meaning.nothing("got " + body.length + " bytes, expected one message");
-    }
-    byte[] message = Arrays.copyOfRange(body, GRPC_PREFIX, body.length);
     try {
       return switch (CheckMessages.answer(message)) {
         case CheckMessages.Undecodable(String why) -> Meaning.nothing(why);
@@ -209,20 +175,6 @@ final class Checking {
     return new Meaning(new Passed(set, remove, HeaderRules.plain(ok.response())), "");
   }
 
-  private static String grpcStatus(Answer answer) {
-    String trailer = answer.trailers().get("grpc-status");
-    String status = trailer == null ? answer.headers().get("grpc-status") : trailer;
-    return status == null ? "none" : status;
-  }
-
-  private static long length(byte[] framed) {
-    long length = 0;
-    for (int i = 1; i < GRPC_PREFIX; i++) {
-      length = length << 8 | (framed[i] & 0xff);
-    }
-    return length;
-  }
-
   static Meaning ofHttp(ExtensionProvider.HttpAuthorization provider, Answer answer) {
     ExtensionProvider.Passing passing = provider.passing();
     if (answer.status() >= 500) {
@@ -248,6 +200,6 @@ final class Checking {
   }
 
   static Refused refused(int status, String why) {
-    return new Refused(status, EmptyHttpHeaders.INSTANCE, new byte[0], why);
+    return new Refused(status, new DefaultHttpHeaders(), new byte[0], why);
   }
 }

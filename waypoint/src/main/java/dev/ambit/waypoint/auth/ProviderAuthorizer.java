@@ -8,8 +8,8 @@ import dev.ambit.model.object.ExtensionProvider.CheckedBody;
 import dev.ambit.model.object.ExtensionProvider.GrpcAuthorization;
 import dev.ambit.model.object.ExtensionProvider.HttpAuthorization;
 import dev.ambit.waypoint.auth.Checking.Meaning;
-import dev.ambit.waypoint.auth.call.Outcall;
-import dev.ambit.waypoint.auth.call.Outcall.Answer;
+import dev.ambit.waypoint.call.Outcall;
+import dev.ambit.waypoint.call.Outcall.Answer;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.server.Caller;
 import io.micrometer.core.instrument.Counter;
@@ -168,7 +168,11 @@ public final class ProviderAuthorizer implements ExternalAuthorizer {
         default -> throw new IllegalStateException("not a provider that decides: " + asked.name());
       }
       outcall
-          .ask(backend, question, subject.caller())
+          .ask(
+              backend,
+              question,
+              new Outcall.For(
+                  subject.caller().source(), subject.caller().local(), subject.caller().loop()))
           .addListener((Future<Answer> done) -> answered(asked, done));
     }
 

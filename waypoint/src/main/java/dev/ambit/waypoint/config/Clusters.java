@@ -3,11 +3,14 @@ package dev.ambit.waypoint.config;
 import dev.ambit.model.object.TrafficPolicy;
 import dev.ambit.model.traffic.DestinationRules;
 import dev.ambit.model.traffic.DestinationRules.Effective;
+import dev.ambit.model.workload.IpAddresses;
 import dev.ambit.model.workload.LoadBalancing;
 import dev.ambit.model.workload.Service;
 import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.ServicePort;
 import dev.ambit.model.workload.Workload;
+import dev.ambit.model.workload.WorkloadBuilder;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +49,32 @@ final class Clusters {
         Cluster.Protocol.AS_CLIENT,
         List.of(new Cluster.Endpoint(workload, port, workload.status() == Workload.Status.HEALTHY)),
         new Effective(TrafficPolicy.NONE, Map.of()),
+        "");
+  }
+
+  /**
+   * A host outside of the mesh, whose address DNS knows. A DestinationRule may ask for TLS to it.
+   */
+  static Cluster outside(String host, int port, ObjectIndex objects, Place place) {
+    Effective policy =
+        objects
+            .rules()
+            .find(new DestinationRules.Lookup(host, "", place.namespace()))
+            .flatMap(rules -> rules.at(port, ""))
+            .orElse(new Effective(TrafficPolicy.NONE, Map.of()));
+    String uid = "outside/" + host;
+    Workload.Status up = Workload.Status.HEALTHY;
+    WorkloadBuilder there = Workload.named(uid).name(host).status(up);
+    Optional<InetAddress> address = IpAddresses.parse(host);
+    Workload workload =
+        address.isPresent()
+            ? there.addresses(List.of(address.get())).build()
+            : there.hostname(host).build();
+    return new Cluster(
+        new Cluster.Key(null, uid, port, ""),
+        Cluster.Protocol.AS_CLIENT,
+        List.of(new Cluster.Endpoint(workload, port, true)),
+        policy,
         "");
   }
 

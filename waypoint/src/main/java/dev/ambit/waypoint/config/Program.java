@@ -216,11 +216,27 @@ final class Program implements Snapshot {
       Map<Integer, ServicePort> all = service.ports();
       port = all.size() == 1 ? all.keySet().iterator().next() : asked.port();
     }
+    return cluster(service, port, named.subset());
+  }
+
+  @Override
+  public Optional<Cluster> backend(String host, int port) {
+    Optional<ServiceKey> key = ServiceKey.parse(host);
+    Optional<Service> service =
+        key.isPresent() ? mesh.service(key.get()) : mesh.serviceNamed(host, place.namespace());
+    if (service.isPresent()) {
+      return cluster(service.get(), port, "");
+    }
+    boolean outside = key.isEmpty() && !host.endsWith(".svc." + place.mesh().clusterDomain());
+    return outside ? Optional.of(Clusters.outside(host, port, objects, place)) : Optional.empty();
+  }
+
+  private Optional<Cluster> cluster(Service service, int port, String subset) {
     ServicePort known = service.ports().get(port);
     if (known == null) {
       return Optional.empty();
     }
-    Cluster.Key key = new Cluster.Key(service.key(), "", port, named.subset());
+    Cluster.Key key = new Cluster.Key(service.key(), "", port, subset);
     Compiled.Parts parts = new Compiled.Parts(objects, service, mesh.members(service.key()));
     return compiled.cluster(key, parts, () -> Clusters.of(key, known, parts, place));
   }

@@ -33,6 +33,14 @@ public interface Snapshot {
   Optional<Cluster> cluster(RouteAction.Cluster named, Destination asked);
 
   /**
+   * Whom the mesh's configuration or a URL means by {@code host}, which may be {@code
+   * namespace/host}: the mesh's service, else whom DNS knows by that name outside of it. Empty when
+   * the service has no such port, or would be one of the mesh if there were one. What it speaks is
+   * for whoever asks to know.
+   */
+  Optional<Cluster> backend(String host, int port);
+
+  /**
    * Whether services are told who calls, in {@code x-forwarded-client-cert}, as the waypoint's
    * Gateway may ask (spec: l7-telemetry §5).
    */

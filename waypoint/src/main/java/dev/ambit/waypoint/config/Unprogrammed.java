@@ -22,4 +22,9 @@ record Unprogrammed(MeshView mesh) implements Snapshot {
   public Optional<Cluster> cluster(RouteAction.Cluster named, Destination asked) {
     return Optional.empty();
   }
+
+  @Override
+  public Optional<Cluster> backend(String host, int port) {
+    return Optional.empty();
+  }
 }

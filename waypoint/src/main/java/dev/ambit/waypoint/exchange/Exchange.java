@@ -160,7 +160,7 @@ final class Exchange implements Downstream.Owner {
                 refused.status(),
                 LocalReply.CHECK_DENIED.flag(),
                 Details.CHECK_DENIED,
-                refused.headers(),
+                refused.headers().copy(),
                 refused.body(),
                 -1));
       }

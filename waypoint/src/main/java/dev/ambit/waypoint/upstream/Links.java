@@ -7,7 +7,6 @@ import dev.ambit.model.object.TrafficPolicy.TlsMode;
 import dev.ambit.model.traffic.Limits;
 import dev.ambit.model.workload.Workload;
 import dev.ambit.waypoint.config.Cluster;
-import dev.ambit.waypoint.server.Caller;
 import dev.ambit.waypoint.upstream.link.Connector;
 import dev.ambit.waypoint.upstream.link.Target;
 import dev.ambit.waypoint.upstream.pool.Counts;
@@ -59,9 +58,9 @@ final class Links {
         && known.trustDomain().equals(now.trustDomain());
   }
 
-  /** The pool for requests of {@code caller} to {@code host}. */
-  HttpPool pool(boolean http2, Caller caller, String host) {
-    Target target = target(caller, host, http2 ? HTTP_2 : HTTP_1);
+  /** The pool for {@code call} to {@code host}. */
+  HttpPool pool(boolean http2, Upstreams.Call call, String host) {
+    Target target = target(call, host, http2 ? HTTP_2 : HTTP_1);
     Wanted wanted = new Wanted(http2, target);
     HttpPool known = pools.get(wanted);
     if (known != null) {
@@ -103,12 +102,12 @@ final class Links {
         limits.budget());
   }
 
-  /** Where bytes of {@code caller} go. */
-  Target bytes(Caller caller) {
-    return target(caller, "", List.of());
+  /** Where bytes go. */
+  Target bytes(Upstreams.Call call) {
+    return target(call, "", List.of());
   }
 
-  private Target target(Caller caller, String host, List<String> alpn) {
+  private Target target(Upstreams.Call call, String host, List<String> alpn) {
     Workload workload = endpoint.workload();
     SpiffeId tunnel =
         workload.tunnel() == Workload.Tunnel.HBONE && !workload.addresses().isEmpty()
@@ -120,8 +119,7 @@ final class Links {
       serverName = tls.sni().isEmpty() ? withoutPort(host) : tls.sni();
     }
     ProxyProtocol version = cluster.policy().policy().proxyProtocol();
-    String prologue =
-        version == null ? "" : ProxyPrologue.of(version, caller.source(), caller.local());
+    String prologue = version == null ? "" : ProxyPrologue.of(version, call.source(), call.local());
     return new Target(
         state.address(),
         tunnel,

@@ -55,7 +55,7 @@ final class LoopUpstreams implements Upstreams {
     RequestHash hash = hash(cluster, call);
     Member member = call.tried().contains(call.preferred()) ? null : balancer.of(call.preferred());
     if (member == null) {
-      member = balancer.pick(hash.hash(), call.tried(), call.caller().local(), now);
+      member = balancer.pick(hash.hash(), call.tried(), call.local(), now);
     }
     if (member == null) {
       return new Unable(LocalReply.NO_HEALTHY_ENDPOINT, whyNobody(cluster, balancer));

@@ -60,8 +60,7 @@ final class Selection implements Upstreams.Chosen {
   }
 
   private void open(RequestHead head, boolean http2, Promise<HttpStream> promise) {
-    Future<HttpStream> stream =
-        links.pool(http2, asked.call().caller(), head.authority()).open(head);
+    Future<HttpStream> stream = links.pool(http2, asked.call(), head.authority()).open(head);
     if (stream.isSuccess()) {
       promise.setSuccess(stream.getNow());
       return;
@@ -119,7 +118,7 @@ final class Selection implements Upstreams.Chosen {
     Promise<Leg> promise = links.connector().loop().newPromise();
     cluster.counts().connections.incrementAndGet();
     member.state().counts().connections.incrementAndGet();
-    Future<Leg> leg = links.connector().leg(links.bytes(asked.call().caller()));
+    Future<Leg> leg = links.connector().leg(links.bytes(asked.call()));
     bytesOpen = true;
     promise.addListener(done -> {
       if (done.isCancelled()) {

@@ -10,6 +10,7 @@ import dev.ambit.waypoint.http.HttpStream;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.server.Caller;
 import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,8 @@ public interface Upstreams {
   /**
    * What balancing goes by.
    *
+   * @param source who asks
+   * @param local the address that was asked for
    * @param request null for a connection that is not HTTP
    * @param version of the client's side
    * @param tried uids of endpoints that failed this call; passed over while others are left
@@ -36,12 +39,23 @@ public interface Upstreams {
    *     it can take calls; "" for none
    */
   record Call(
-      Caller caller,
+      InetSocketAddress source,
+      InetSocketAddress local,
       @Nullable HttpAttributes request,
       RequestHead.Version version,
       RequestHash.@Nullable Connection connection,
       Set<String> tried,
       String preferred) {
+    public Call(
+        Caller caller,
+        @Nullable HttpAttributes request,
+        RequestHead.Version version,
+        RequestHash.@Nullable Connection connection,
+        Set<String> tried,
+        String preferred) {
+      this(caller.source(), caller.local(), request, version, connection, tried, preferred);
+    }
+
     /** One that prefers nobody. */
     public Call(
         Caller caller,

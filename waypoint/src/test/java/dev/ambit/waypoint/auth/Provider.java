@@ -75,10 +75,15 @@ final class Provider implements Upstreams, Snapshot, Programming {
 
   @Override
   public Optional<Cluster> cluster(RouteAction.Cluster named, Destination asked) {
-    return named.service().equals(SERVICE) && isThere
+    throw new UnsupportedOperationException("no routes here");
+  }
+
+  @Override
+  public Optional<Cluster> backend(String host, int port) {
+    return host.equals(SERVICE.toString()) && isThere
         ? Optional.of(
             new Cluster(
-                new Cluster.Key(SERVICE, "", named.port(), ""),
+                new Cluster.Key(SERVICE, "", port, ""),
                 Cluster.Protocol.HTTP_1,
                 List.of(),
                 new Effective(TrafficPolicy.NONE, Map.of()),

@@ -179,6 +179,11 @@ final class Stage implements AutoCloseable {
     public Optional<Cluster> cluster(RouteAction.Cluster named, Destination asked) {
       return Optional.ofNullable(clusters.get(named.service().hostname()));
     }
+
+    @Override
+    public Optional<Cluster> backend(String host, int port) {
+      return Optional.empty();
+    }
   }
 
   Caller caller() {

@@ -226,5 +226,10 @@ public final class TestFront implements AutoCloseable {
         dev.ambit.model.http.RouteAction.Cluster named, Destination asked) {
       return Optional.empty();
     }
+
+    @Override
+    public Optional<Cluster> backend(String host, int port) {
+      return Optional.empty();
+    }
   }
 }

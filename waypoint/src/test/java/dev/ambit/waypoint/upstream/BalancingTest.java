@@ -265,7 +265,7 @@ final class BalancingTest {
     Upstreams.Call call = mesh.call(head("GET", "/"));
     Upstreams.Call kept =
         new Upstreams.Call(
-            call.caller(), call.request(), call.version(), call.connection(), call.tried(), "e1");
+            mesh.caller(), call.request(), call.version(), call.connection(), call.tried(), "e1");
     Cluster all = cluster(TrafficPolicy.NONE, "", three);
     for (int i = 0; i < 20; i++) {
       assertThat(uid((Upstreams.Chosen) mesh.choose(all, kept))).isEqualTo("e1");

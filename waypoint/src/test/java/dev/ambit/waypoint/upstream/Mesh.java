@@ -1,6 +1,5 @@
 package dev.ambit.waypoint.upstream;
 
-import dev.ambit.dataplane.hbone.ConnectReply;
 import dev.ambit.dataplane.hbone.HboneServer;
 import dev.ambit.dataplane.hbone.HboneSettings;
 import dev.ambit.dataplane.hbone.TunnelPool;
@@ -8,10 +7,7 @@ import dev.ambit.dataplane.identity.TestCa;
 import dev.ambit.dataplane.net.Sockets;
 import dev.ambit.dataplane.net.Transport;
 import dev.ambit.dataplane.net.TransportSettings.SocketSettings;
-import dev.ambit.dataplane.relay.Relay;
-import dev.ambit.dataplane.relay.SocketLeg;
 import dev.ambit.dataplane.tls.MeshTls;
-import dev.ambit.dataplane.tls.WorkloadCertificate;
 import dev.ambit.model.http.HttpAttributes;
 import dev.ambit.model.http.PathNormalization;
 import dev.ambit.model.identity.SpiffeId;
@@ -21,18 +17,17 @@ import dev.ambit.model.traffic.RequestHash;
 import dev.ambit.model.workload.Locality;
 import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.Workload;
+import dev.ambit.waypoint.TunnelProxy;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.server.Caller;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -43,7 +38,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /** A waypoint's upstreams over real sockets, and a proxy that ends tunnels on loopback. */
 final class Mesh implements AutoCloseable {
@@ -56,7 +50,8 @@ final class Mesh implements AutoCloseable {
   final Sockets sockets = new Sockets(transport, SocketSettings.DEFAULT.unprivileged(), null);
   final TestCa ca = TestCa.root("mesh");
   final MeshTls tls = MeshTls.best();
-  final AtomicInteger tunnelled = new AtomicInteger();
+  final TunnelProxy proxy = new TunnelProxy(sockets, () -> ca.workload(APP));
+  final AtomicInteger tunnelled = proxy.tunnelled;
 
   /** What a fake clock is ahead of the real one, in nanoseconds. */
   final AtomicLong ahead = new AtomicLong();
@@ -69,11 +64,10 @@ final class Mesh implements AutoCloseable {
   }
 
   Mesh(Here here) {
-    HboneServer proxy =
-        new HboneServer(tls, HboneSettings.DEFAULT, InstantSource.system(), new Proxy());
+    HboneServer server = new HboneServer(tls, HboneSettings.DEFAULT, InstantSource.system(), proxy);
     Channel port =
         sockets
-            .listen(new InetSocketAddress(LOOPBACK, 0), proxy.acceptor())
+            .listen(new InetSocketAddress(LOOPBACK, 0), server.acceptor())
             .syncUninterruptibly()
             .channel();
     var identities =
@@ -213,58 +207,5 @@ final class Mesh implements AutoCloseable {
     group.close();
     tls.close();
     transport.close();
-  }
-
-  /** Carries each tunnel to the address it names. */
-  private final class Proxy implements HboneServer.Terminator {
-    @Override
-    public CompletableFuture<WorkloadCertificate> certificate() {
-      return CompletableFuture.completedFuture(ca.workload(APP));
-    }
-
-    @Override
-    public void connect(HboneServer.Incoming incoming) {
-      tunnelled.incrementAndGet();
-      String authority = String.valueOf(incoming.request().authority());
-      int colon = authority.lastIndexOf(':');
-      var dial =
-          sockets.dial(
-              incoming.loop(),
-              new InetSocketAddress(
-                  authority.substring(0, colon), Integer.parseInt(authority.substring(colon + 1))),
-              null,
-              Duration.ofSeconds(5),
-              new ChannelInitializer<>() {
-                @Override
-                protected void initChannel(Channel channel) {
-                  SocketLeg.on(channel);
-                }
-              });
-      dial.addListener(f -> {
-        if (f.isSuccess()) {
-          SocketLeg far = dial.channel().pipeline().get(SocketLeg.class);
-          Relay.join(
-              incoming.accept(ConnectReply.open()),
-              far,
-              incoming.loop(),
-              Duration.ofHours(1),
-              new Relay.Listener() {
-                @Override
-                public void fromNear(int bytes) {}
-
-                @Override
-                public void fromFar(int bytes) {}
-
-                @Override
-                public void ended(@Nullable Throwable cause) {}
-              });
-        } else {
-          incoming.refuse(503);
-        }
-      });
-    }
-
-    @Override
-    public void refused(InetSocketAddress peer, InetSocketAddress local, String why) {}
   }
 }

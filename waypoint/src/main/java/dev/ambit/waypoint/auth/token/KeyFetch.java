@@ -14,4 +14,13 @@ public interface KeyFetch {
    * @throws IOException with a sentence that says what was wrong
    */
   byte[] fetch(URI uri, Duration timeout) throws IOException, InterruptedException;
+
+  /**
+   * The same for a document that the one at {@code by} named, which is not to be trusted with more
+   * than it could reach by itself.
+   */
+  default byte[] fetchNamed(URI uri, URI by, Duration timeout)
+      throws IOException, InterruptedException {
+    return fetch(uri, timeout);
+  }
 }

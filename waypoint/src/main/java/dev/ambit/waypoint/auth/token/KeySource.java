@@ -115,7 +115,7 @@ final class KeySource {
   private boolean attempt(KeyFetch fetch) throws InterruptedException {
     String wrong;
     try {
-      KeySet.Read read = KeySet.read(fetch.fetch(keySetAddress(fetch), origin.timeout()));
+      KeySet.Read read = KeySet.read(document(fetch));
       KeySet now = read.keys();
       if (now != null) {
         // An equal set stays the same object, so that what was verified by it stays known.
@@ -138,18 +138,18 @@ final class KeySource {
     return false;
   }
 
-  private URI keySetAddress(KeyFetch fetch) throws IOException, InterruptedException {
+  private byte[] document(KeyFetch fetch) throws IOException, InterruptedException {
     URI address = URI.create(origin.address());
-    if (!origin.discovered()) {
-      return address;
-    }
     byte[] document = fetch.fetch(address, origin.timeout());
+    if (!origin.discovered()) {
+      return document;
+    }
     ObjectNode fields = StrictJson.object(document);
     String named = fields == null ? null : StrictJson.text(fields, "jwks_uri");
     if (named == null) {
       throw new IOException(
           "got no \"jwks_uri\" at " + address + ", expected OpenID configuration");
     }
-    return URI.create(named);
+    return fetch.fetchNamed(URI.create(named), address, origin.timeout());
   }
 }

@@ -10,7 +10,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * Sends spans, or lines, to one collector in batches, from a bounded queue, on a thread of its own
@@ -34,7 +33,7 @@ public final class Batches<T> implements Consumer<T>, AutoCloseable {
         new Timing(Duration.ofSeconds(1), Duration.ofMillis(500), 5, Duration.ofSeconds(3));
   }
 
-  private final Supplier<? extends Transport<T>> opening;
+  private final Transport<T> transport;
   private final Timing timing;
   private final ExportCounts counts;
   private final Queue<T> queue = new ConcurrentLinkedQueue<>();
@@ -43,12 +42,8 @@ public final class Batches<T> implements Consumer<T>, AutoCloseable {
   private volatile boolean closing;
   private boolean unreachable;
 
-  /**
-   * @param opening called on the thread of its own, which then owns the transport
-   */
-  public Batches(
-      String name, Supplier<? extends Transport<T>> opening, Timing timing, ExportCounts counts) {
-    this.opening = opening;
+  public Batches(String name, Transport<T> transport, Timing timing, ExportCounts counts) {
+    this.transport = transport;
     this.timing = timing;
     this.counts = counts;
     this.thread = Thread.ofVirtual().name("export to " + name).unstarted(this::run);
@@ -70,12 +65,6 @@ public final class Batches<T> implements Consumer<T>, AutoCloseable {
   }
 
   private void run() {
-    try (Transport<T> transport = opening.get()) {
-      run(transport);
-    }
-  }
-
-  private void run(Transport<T> transport) {
     List<T> batch = new ArrayList<>(MOST_IN_BATCH);
     while (true) {
       if (queued.get() < MOST_IN_BATCH && !closing) {
@@ -83,7 +72,7 @@ public final class Batches<T> implements Consumer<T>, AutoCloseable {
       }
       take(batch);
       if (!batch.isEmpty()) {
-        deliver(transport, batch);
+        deliver(batch);
         batch.clear();
       } else if (closing) {
         return;
@@ -102,10 +91,10 @@ public final class Batches<T> implements Consumer<T>, AutoCloseable {
     }
   }
 
-  private void deliver(Transport<T> transport, List<T> batch) {
+  private void deliver(List<T> batch) {
     long pause = timing.firstPause().toNanos();
     for (int attempt = 1; ; attempt++) {
-      switch (send(transport, batch)) {
+      switch (send(batch)) {
         case TAKEN -> {
           counts.exported.add(batch.size());
           unreachable = false;
@@ -127,7 +116,7 @@ public final class Batches<T> implements Consumer<T>, AutoCloseable {
     }
   }
 
-  private Transport.Outcome send(Transport<T> transport, List<T> batch) {
+  private Transport.Outcome send(List<T> batch) {
     try {
       return transport.send(List.copyOf(batch));
     } catch (IOException e) {
@@ -136,6 +125,9 @@ public final class Batches<T> implements Consumer<T>, AutoCloseable {
       }
       unreachable = true;
       return Transport.Outcome.LATER;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Transport.Outcome.REFUSED;
     } catch (IllegalArgumentException e) {
       // An address or a header that cannot be: trying again makes it no better.
       LOG.warn("a collector cannot be spoken to", "lost", batch.size(), "error", e);

@@ -4,16 +4,14 @@ import java.io.IOException;
 import java.util.List;
 
 /** Hands batches to a collector. One thread at a time; blocks. */
-public interface Transport<T> extends AutoCloseable {
+@FunctionalInterface
+public interface Transport<T> {
   /**
    * Sends a batch.
    *
    * @throws IOException when the collector cannot be reached; the batch may be sent again
    */
-  Outcome send(List<T> batch) throws IOException;
-
-  @Override
-  void close();
+  Outcome send(List<T> batch) throws IOException, InterruptedException;
 
   /** What the collector said. */
   enum Outcome {
@@ -21,6 +19,11 @@ public interface Transport<T> extends AutoCloseable {
     /** It may take the batch later. */
     LATER,
     /** It will never take it. */
-    REFUSED
+    REFUSED;
+
+    /** Whether a status of HTTP is one that may be another the next time. */
+    public static boolean isForNow(int status) {
+      return status == 429 || (status >= 502 && status <= 504);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.ambit.waypoint.telemetry.recording;
 
 import dev.ambit.daemon.Metrics;
+import dev.ambit.waypoint.call.OwnCalls;
 import dev.ambit.waypoint.config.Programming;
 import dev.ambit.waypoint.telemetry.Recorder;
 import dev.ambit.waypoint.telemetry.Self;
@@ -25,19 +26,24 @@ public final class MeshTelemetry implements AutoCloseable {
   private final MeshRecorder recorder;
 
   /**
+   * How it tells.
+   *
+   * @param calls to collectors
    * @param environment of the process, which tags of spans may name
    */
+  public record Ways(OwnCalls calls, Map<String, String> environment) {
+    public Ways {
+      environment = Map.copyOf(environment);
+    }
+  }
+
   public MeshTelemetry(
-      Metrics metrics,
-      InstantSource clock,
-      Programming programming,
-      Self self,
-      Map<String, String> environment) {
-    this.providers = new Providers(programming, self, metrics);
+      Metrics metrics, InstantSource clock, Programming programming, Self self, Ways ways) {
+    this.providers = new Providers(programming, self, ways.calls(), metrics);
     this.requests =
         new RequestMetrics(metrics, clock, () -> programming.current().mesh(), self.network());
     this.logs = new AccessLogs(metrics, providers::logs);
-    Tracer tracer = new Tracer(providers::tracing, new SpanWriter(self, environment));
+    Tracer tracer = new Tracer(providers::tracing, new SpanWriter(self, ways.environment()));
     this.recorder = new MeshRecorder(clock, requests, logs, tracer);
     SelfMetrics.register(metrics, clock, programming);
   }

@@ -1,13 +1,12 @@
 package dev.ambit.waypoint.telemetry.recording;
 
 import dev.ambit.daemon.Metrics;
-import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.ExtensionProvider;
 import dev.ambit.model.object.MeshConfig;
+import dev.ambit.waypoint.call.OwnCalls;
 import dev.ambit.waypoint.config.Programming;
 import dev.ambit.waypoint.telemetry.Self;
 import dev.ambit.waypoint.telemetry.export.Batches;
-import dev.ambit.waypoint.telemetry.export.Collector;
 import dev.ambit.waypoint.telemetry.export.ExportCounts;
 import dev.ambit.waypoint.telemetry.export.Transport;
 import dev.ambit.waypoint.telemetry.log.AccessLogs;
@@ -26,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +42,7 @@ final class Providers implements AutoCloseable {
 
   private final Programming programming;
   private final Self self;
+  private final OwnCalls calls;
   private final ExportCounts spanCounts;
   private final ExportCounts lineCounts;
   private final Map<ExtensionProvider, Batches<FinishedSpan>> spans = new HashMap<>();
@@ -51,9 +50,10 @@ final class Providers implements AutoCloseable {
   private volatile Made made = new Made(null, Formats.targets(null), Map.of());
   private boolean closed;
 
-  Providers(Programming programming, Self self, Metrics metrics) {
+  Providers(Programming programming, Self self, OwnCalls calls, Metrics metrics) {
     this.programming = programming;
     this.self = self;
+    this.calls = calls;
     this.spanCounts = new ExportCounts(metrics, "spans");
     this.lineCounts = new ExportCounts(metrics, "access_log_records");
   }
@@ -79,7 +79,7 @@ final class Providers implements AutoCloseable {
       Map<String, Tracer.Provider> tracing = new HashMap<>();
       for (ExtensionProvider each : wanted) {
         double sampling = config == null ? -1 : config.tracing().sampling();
-        Supplier<Transport<FinishedSpan>> transport = spanTransport(each);
+        Transport<FinishedSpan> transport = spanTransport(each);
         if (transport != null) {
           Batches<FinishedSpan> batches =
               spans.computeIfAbsent(
@@ -119,35 +119,28 @@ final class Providers implements AutoCloseable {
       ExtensionProvider provider, ExtensionProvider.OtelAccessLog log) {
     Map<String, String> resource = resource();
     resource.put("log_name", log.logName());
-    Collector collector = collector(log.backend());
+    OtlpGrpc.Target target = new OtlpGrpc.Target(log.backend(), Map.of(), USUAL_TIMEOUT);
     return new Batches<>(
-        provider.name(),
-        () -> OtlpGrpc.logs(collector, resource, USUAL_TIMEOUT),
-        Batches.Timing.USUAL,
-        lineCounts);
+        provider.name(), OtlpGrpc.logs(calls, target, resource), Batches.Timing.USUAL, lineCounts);
   }
 
-  private @Nullable Supplier<Transport<FinishedSpan>> spanTransport(ExtensionProvider provider) {
+  private @Nullable Transport<FinishedSpan> spanTransport(ExtensionProvider provider) {
     return switch (provider.kind()) {
       case ExtensionProvider.OpenTelemetry(var backend, var path, var timeout, var headers) -> {
-        Collector collector = collector(backend);
         Duration most = timeout.isZero() ? USUAL_TIMEOUT : timeout;
-        yield () ->
-            path.isEmpty()
-                ? OtlpGrpc.spans(collector, resource(), headers, most)
-                : new HttpPost(
-                    collector,
-                    new HttpPost.Target(path, "application/x-protobuf", headers, most),
-                    batch -> OtlpSpans.encode(batch, resource()));
+        yield path.isEmpty()
+            ? OtlpGrpc.spans(calls, new OtlpGrpc.Target(backend, headers, most), resource())
+            : new HttpPost(
+                calls,
+                new HttpPost.Target(backend, path, "application/x-protobuf", headers, most),
+                batch -> OtlpSpans.encode(batch, resource()));
       }
       case ExtensionProvider.Zipkin(var backend, var path) -> {
-        Collector collector = collector(backend);
         String where = path.isEmpty() ? "/api/v2/spans" : path;
-        yield () ->
-            new HttpPost(
-                collector,
-                new HttpPost.Target(where, "application/json", Map.of(), USUAL_TIMEOUT),
-                batch -> ZipkinJson.encode(batch, service()));
+        yield new HttpPost(
+            calls,
+            new HttpPost.Target(backend, where, "application/json", Map.of(), USUAL_TIMEOUT),
+            batch -> ZipkinJson.encode(batch, service()));
       }
       case ExtensionProvider.GrpcAuthorization _,
           ExtensionProvider.HttpAuthorization _,
@@ -157,11 +150,6 @@ final class Providers implements AutoCloseable {
           ExtensionProvider.Other _ ->
           null;
     };
-  }
-
-  private Collector collector(ExtensionProvider.Backend backend) {
-    Supplier<MeshView> mesh = () -> programming.current().mesh();
-    return new Collector(mesh, self.namespace(), backend);
   }
 
   private String service() {

@@ -1,51 +1,54 @@
 package dev.ambit.waypoint.telemetry.wire;
 
-import dev.ambit.waypoint.telemetry.export.Collector;
+import dev.ambit.model.object.ExtensionProvider.Backend;
+import dev.ambit.waypoint.call.Outcall;
+import dev.ambit.waypoint.call.OwnCalls;
+import dev.ambit.waypoint.call.Unary;
 import dev.ambit.waypoint.telemetry.export.Transport;
 import dev.ambit.waypoint.telemetry.log.LogEntry;
 import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientInterceptors;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.StatusRuntimeException;
-import io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.MetadataUtils;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.opentelemetry.proto.collector.logs.v1.LogsServiceGrpc;
 import io.opentelemetry.proto.collector.trace.v1.TraceServiceGrpc;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
-/** Sends batches by OTLP over gRPC in plain text. */
+/** Sends batches by OTLP over gRPC. */
 public final class OtlpGrpc<T> implements Transport<T> {
-  private final Collector collector;
-  private final Metadata headers = new Metadata();
-  private final Duration timeout;
-  private final Call<T> call;
-  private @Nullable ManagedChannel channel;
+  private static final String SPANS = '/' + TraceServiceGrpc.getExportMethod().getFullMethodName();
+  private static final String LOGS = '/' + LogsServiceGrpc.getExportMethod().getFullMethodName();
+  private static final int CANCELLED = 1;
+  private static final int DEADLINE_EXCEEDED = 4;
+  private static final int RESOURCE_EXHAUSTED = 8;
+  private static final int ABORTED = 10;
+  private static final int UNAVAILABLE = 14;
 
-  /** One call of a service. */
-  @FunctionalInterface
-  private interface Call<T> {
-    void send(Channel channel, CallOptions options, List<T> batch);
+  private final OwnCalls calls;
+  private final Target target;
+  private final String method;
+  private final Function<List<T>, byte[]> encoding;
+
+  /**
+   * Who takes them.
+   *
+   * @param headers of each call
+   */
+  public record Target(Backend backend, Map<String, String> headers, Duration timeout) {
+    public Target {
+      headers = Map.copyOf(headers);
+    }
   }
 
   private OtlpGrpc(
-      Collector collector, Map<String, String> headers, Duration timeout, Call<T> call) {
-    this.collector = collector;
-    this.timeout = timeout;
-    this.call = call;
-    headers.forEach((name, value) ->
-        this.headers.put(
-            Metadata.Key.of(name.toLowerCase(Locale.ROOT), Metadata.ASCII_STRING_MARSHALLER),
-            value));
+      OwnCalls calls, Target target, String method, Function<List<T>, byte[]> encoding) {
+    this.calls = calls;
+    this.target = target;
+    this.method = method;
+    this.encoding = encoding;
   }
 
   /**
@@ -54,87 +57,32 @@ public final class OtlpGrpc<T> implements Transport<T> {
    * @param resource what is said of the waypoint itself
    */
   public static OtlpGrpc<FinishedSpan> spans(
-      Collector collector,
-      Map<String, String> resource,
-      Map<String, String> headers,
-      Duration timeout) {
-    return new OtlpGrpc<>(
-        collector,
-        headers,
-        timeout,
-        (channel, options, spans) ->
-            ClientCalls.blockingUnaryCall(
-                channel,
-                TraceServiceGrpc.getExportMethod(),
-                options,
-                OtlpSpans.request(spans, resource)));
+      OwnCalls calls, Target target, Map<String, String> resource) {
+    return new OtlpGrpc<>(calls, target, SPANS, spans -> OtlpSpans.encode(spans, resource));
   }
 
   /** Sends lines of access logs. */
   public static OtlpGrpc<LogEntry> logs(
-      Collector collector, Map<String, String> resource, Duration timeout) {
+      OwnCalls calls, Target target, Map<String, String> resource) {
     return new OtlpGrpc<>(
-        collector,
-        Map.of(),
-        timeout,
-        (channel, options, entries) ->
-            ClientCalls.blockingUnaryCall(
-                channel,
-                LogsServiceGrpc.getExportMethod(),
-                options,
-                OtlpLogs.request(entries, resource)));
+        calls, target, LOGS, lines -> OtlpLogs.request(lines, resource).toByteArray());
   }
 
   @Override
-  public Outcome send(List<T> batch) throws IOException {
-    try {
-      call.send(
-          ClientInterceptors.intercept(
-              channel(), MetadataUtils.newAttachHeadersInterceptor(headers)),
-          CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS),
-          batch);
-      return Outcome.TAKEN;
-    } catch (StatusRuntimeException e) {
-      return switch (e.getStatus().getCode()) {
-        case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> {
-          // Another endpoint may do better.
-          disconnect();
-          throw new IOException(why(e), e);
-        }
-        case RESOURCE_EXHAUSTED, ABORTED -> Outcome.LATER;
-        default -> Outcome.REFUSED;
-      };
-    }
-  }
-
-  private static String why(StatusRuntimeException e) {
-    Throwable cause = e.getStatus().getCause();
-    String said = cause == null ? e.getStatus().getDescription() : cause.getMessage();
-    return e.getStatus().getCode() + (said == null ? "" : ": " + said);
-  }
-
-  private ManagedChannel channel() {
-    ManagedChannel open = channel;
-    if (open == null) {
-      open =
-          NettyChannelBuilder.forTarget("dns:///" + collector.authority())
-              .overrideAuthority(collector.host())
-              .usePlaintext()
-              .build();
-      channel = open;
-    }
-    return open;
-  }
-
-  private void disconnect() {
-    if (channel != null) {
-      channel.shutdownNow();
-      channel = null;
-    }
-  }
-
-  @Override
-  public void close() {
-    disconnect();
+  public Outcome send(List<T> batch) throws IOException, InterruptedException {
+    HttpHeaders metadata = new DefaultHttpHeaders();
+    target.headers().forEach(metadata::set);
+    Outcall.Question question =
+        Unary.question(target.backend(), method, metadata, encoding.apply(batch), target.timeout());
+    Outcall.Answer answer = calls.ask(target.backend(), question);
+    return switch (Unary.result(answer)) {
+      case Unary.Message _ -> Outcome.TAKEN;
+      case Unary.Failed(int status, String why) ->
+          switch (status) {
+            case CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE -> throw new IOException(why);
+            case RESOURCE_EXHAUSTED, ABORTED -> Outcome.LATER;
+            default -> Outcome.isForNow(answer.status()) ? Outcome.LATER : Outcome.REFUSED;
+          };
+    };
   }
 }

@@ -18,13 +18,13 @@ import java.util.Base64;
 import java.util.List;
 
 /** Signs tokens for tests, and shows its keys. */
-final class Issuer {
+public final class Issuer {
   private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
   final KeyPair pair;
   final String keyId;
 
-  Issuer(String type, String keyId) {
+  public Issuer(String type, String keyId) {
     this.keyId = keyId;
     try {
       this.pair =
@@ -60,7 +60,7 @@ final class Issuer {
   }
 
   /** A token with this key's name. */
-  String token(String algorithm, String payload) {
+  public String token(String algorithm, String payload) {
     return signed(algorithm, "{\"alg\":\"" + algorithm + "\",\"kid\":\"" + keyId + "\"}", payload);
   }
 
@@ -132,7 +132,7 @@ final class Issuer {
     throw new IllegalStateException(key.getAlgorithm());
   }
 
-  static String set(Issuer... issuers) {
+  public static String set(Issuer... issuers) {
     return set(Arrays.stream(issuers).map(Issuer::key).toList());
   }
 

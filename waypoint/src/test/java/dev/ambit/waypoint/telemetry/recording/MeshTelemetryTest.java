@@ -3,6 +3,7 @@ package dev.ambit.waypoint.telemetry.recording;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.ambit.waypoint.LocalWaypoint;
 import dev.ambit.waypoint.config.Programming;
 import dev.ambit.waypoint.telemetry.Self;
 import dev.ambit.waypoint.telemetry.Told;
@@ -57,7 +58,8 @@ class MeshTelemetryTest {
     BlockingQueue<String> got = new LinkedBlockingQueue<>();
     HttpServer zipkin = zipkin(got);
     Path file = folder.resolve("access.log");
-    try (Scene scene = new Scene(meshConfig(file, zipkin.getAddress().getPort()), telemetry())) {
+    try (LocalWaypoint waypoint = new LocalWaypoint();
+        Scene scene = new Scene(meshConfig(file, zipkin.getAddress().getPort()), telemetry())) {
       Programming programming = () -> scene.snapshot;
       MeshTelemetry telemetry =
           new MeshTelemetry(
@@ -65,7 +67,7 @@ class MeshTelemetryTest {
               InstantSource.fixed(Scene.NOON),
               programming,
               SELF,
-              Map.of());
+              new MeshTelemetry.Ways(waypoint.calls(), Map.of()));
       Told told = scene.told(scene.caller(), Scene.head());
       telemetry.recorder().begun(told);
       scene.reached(told);

@@ -5,17 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import dev.ambit.daemon.Json;
 import dev.ambit.daemon.Metrics;
-import dev.ambit.model.mesh.MeshChange;
-import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.ExtensionProvider.Backend;
-import dev.ambit.model.workload.Service;
-import dev.ambit.model.workload.ServiceKey;
-import dev.ambit.model.workload.ServicePort;
-import dev.ambit.model.workload.Workload;
+import dev.ambit.model.workload.ServicePort.AppProtocol;
+import dev.ambit.waypoint.LocalWaypoint;
 import dev.ambit.waypoint.telemetry.Span;
 import dev.ambit.waypoint.telemetry.export.Batches;
 import dev.ambit.waypoint.telemetry.export.Batches.Timing;
-import dev.ambit.waypoint.telemetry.export.Collector;
 import dev.ambit.waypoint.telemetry.export.ExportCounts;
 import dev.ambit.waypoint.telemetry.export.Transport;
 import dev.ambit.waypoint.telemetry.log.LogEntry;
@@ -37,6 +32,8 @@ import io.opentelemetry.proto.trace.v1.Status;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -48,14 +45,17 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class ExportTest {
   private static final Duration SOON = Duration.ofMillis(20);
   private static final Timing QUICK = new Timing(SOON, SOON, 5, Duration.ofSeconds(5));
   private static final Map<String, String> RESOURCE = Map.of("service.name", "wp.demo");
-  private static final ServiceKey KEY = new ServiceKey("obs", "otel.obs.svc.cluster.local");
   private static final FinishedSpan SPAN =
       new FinishedSpan(
           new Span(
@@ -70,30 +70,24 @@ class ExportTest {
           true,
           Map.of("http.method", "GET"));
 
+  private final LocalWaypoint waypoint = new LocalWaypoint();
   private final Metrics metrics = new Metrics();
   private final ExportCounts counts = new ExportCounts(metrics, "spans");
 
-  /** The collector as a service of the mesh, whose one endpoint listens on the loopback. */
-  private static Collector collector(int port) {
-    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
-    Service service =
-        Service.of(
-            "otel",
-            KEY,
-            List.of(),
-            Map.of(4317, new ServicePort(4317, port, ServicePort.AppProtocol.GRPC)));
-    Workload workload =
-        Workload.named("Kubernetes//Pod/obs/otel-0")
-            .name("otel-0")
-            .namespace("obs")
-            .addresses(List.of(loopback))
-            .services(Map.of(KEY, Map.of(4317, port)))
-            .build();
-    MeshView mesh =
-        MeshView.empty()
-            .with(new MeshChange.ServicePut(service))
-            .with(new MeshChange.WorkloadPut(workload));
-    return new Collector(() -> mesh, "demo", new Backend(KEY.hostname(), 4317));
+  @AfterEach
+  void close() {
+    waypoint.close();
+  }
+
+  /** The collector as a service of the mesh, whose one endpoint, in the mesh, is at loopback. */
+  private Backend collector(int port) {
+    waypoint.service("otel", 9, AppProtocol.GRPC).captured(port, "otel");
+    return new Backend("otel.demo.svc.cluster.local", 80);
+  }
+
+  private OtlpGrpc<FinishedSpan> grpc(Backend backend, Duration timeout) {
+    return OtlpGrpc.spans(
+        waypoint.calls(), new OtlpGrpc.Target(backend, Map.of("x-a", "b"), timeout), RESOURCE);
   }
 
   private String count(String name) {
@@ -138,29 +132,28 @@ class ExportTest {
     assertThat(span.getAttributes(0).getKey()).isEqualTo("http.method");
   }
 
-  @Test
-  void by_otlp_over_grpc() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("l7-telemetry 4: spans by OTLP over gRPC, through the mesh and past it")
+  void by_otlp_over_grpc(boolean inside) throws Exception {
     FakeCollector fake = new FakeCollector();
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
             .addService(fake)
             .build()
             .start();
+    Backend backend =
+        inside ? collector(server.getPort()) : new Backend("localhost", server.getPort());
     try (Batches<FinishedSpan> spans =
-        new Batches<>(
-            "test",
-            () ->
-                OtlpGrpc.spans(
-                    collector(server.getPort()), RESOURCE, Map.of("x-a", "b"), QUICK.flush()),
-            QUICK,
-            counts)) {
+        new Batches<>("test", grpc(backend, QUICK.flush()), QUICK, counts)) {
       spans.accept(SPAN);
 
-      isTheSpan(fake.got.poll(10, TimeUnit.SECONDS));
+      isTheSpan(fake.got.poll(30, TimeUnit.SECONDS));
     } finally {
       server.shutdownNow();
     }
     assertThat(count("ambit_spans_exported_total")).endsWith(" 1");
+    assertThat(waypoint.proxy.tunnelled.get() > 0).isEqualTo(inside);
   }
 
   private static final class FakeLogs extends LogsServiceGrpc.LogsServiceImplBase {
@@ -189,7 +182,10 @@ class ExportTest {
     try (Batches<LogEntry> lines =
         new Batches<>(
             "test",
-            () -> OtlpGrpc.logs(collector(server.getPort()), RESOURCE, QUICK.flush()),
+            OtlpGrpc.logs(
+                waypoint.calls(),
+                new OtlpGrpc.Target(collector(server.getPort()), Map.of(), QUICK.flush()),
+                RESOURCE),
             QUICK,
             new ExportCounts(metrics, "access_log_records"))) {
       lines.accept(entry);
@@ -232,15 +228,15 @@ class ExportTest {
     HttpServer server = server(got, 2);
     HttpPost.Target target =
         new HttpPost.Target(
-            "/v1/traces", "application/x-protobuf", Map.of("x-a", "b"), QUICK.flush());
+            collector(server.getAddress().getPort()),
+            "/v1/traces",
+            "application/x-protobuf",
+            Map.of("x-a", "b"),
+            QUICK.flush());
     try (Batches<FinishedSpan> spans =
         new Batches<>(
             "test",
-            () ->
-                new HttpPost(
-                    collector(server.getAddress().getPort()),
-                    target,
-                    batch -> OtlpSpans.encode(batch, RESOURCE)),
+            new HttpPost(waypoint.calls(), target, batch -> OtlpSpans.encode(batch, RESOURCE)),
             QUICK,
             counts)) {
       spans.accept(SPAN);
@@ -258,15 +254,16 @@ class ExportTest {
     BlockingQueue<byte[]> got = new LinkedBlockingQueue<>();
     HttpServer server = server(got, 0);
     HttpPost.Target target =
-        new HttpPost.Target("/api/v2/spans", "application/json", Map.of(), QUICK.flush());
+        new HttpPost.Target(
+            collector(server.getAddress().getPort()),
+            "/api/v2/spans",
+            "application/json",
+            Map.of(),
+            QUICK.flush());
     try (Batches<FinishedSpan> spans =
         new Batches<>(
             "test",
-            () ->
-                new HttpPost(
-                    collector(server.getAddress().getPort()),
-                    target,
-                    batch -> ZipkinJson.encode(batch, "wp.demo")),
+            new HttpPost(waypoint.calls(), target, batch -> ZipkinJson.encode(batch, "wp.demo")),
             QUICK,
             counts)) {
       spans.accept(SPAN);
@@ -301,15 +298,12 @@ class ExportTest {
       sent.addAndGet(spans.size());
       return Outcome.TAKEN;
     }
-
-    @Override
-    public void close() {}
   }
 
   @Test
   void what_does_not_fit_is_dropped_and_counted_and_the_rest_is_sent_at_the_end() throws Exception {
     Stuck stuck = new Stuck();
-    try (Batches<FinishedSpan> spans = new Batches<>("test", () -> stuck, QUICK, counts)) {
+    try (Batches<FinishedSpan> spans = new Batches<>("test", stuck, QUICK, counts)) {
       spans.accept(SPAN);
       assertThat(stuck.asked.await(10, TimeUnit.SECONDS)).isTrue();
       for (int i = 0; i < 5000; i++) {
@@ -321,29 +315,38 @@ class ExportTest {
     assertThat(stuck.sent).hasValue(4097);
   }
 
-  @Test
-  void a_collector_that_is_not_there_costs_the_batch() throws Exception {
-    HttpServer server = server(new LinkedBlockingQueue<>(), 0);
-    int port = server.getAddress().getPort();
-    server.stop(0);
-    Timing impatient = new Timing(SOON, Duration.ofMillis(1), 2, Duration.ofSeconds(10));
-    try (Batches<FinishedSpan> spans =
-        new Batches<>(
-            "test",
-            () -> OtlpGrpc.spans(collector(port), RESOURCE, Map.of(), Duration.ofSeconds(2)),
-            impatient,
-            counts)) {
-      spans.accept(SPAN);
+  @ParameterizedTest
+  @ValueSource(strings = {"down", "slow", "garbage", "unknown"})
+  void a_collector_that_is_of_no_use_costs_the_batch(String how) throws Exception {
+    Timing impatient = new Timing(SOON, Duration.ofMillis(1), 2, Duration.ofSeconds(30));
+    ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    try {
+      Backend backend =
+          how.equals("unknown")
+              ? new Backend("nobody.demo.svc.cluster.local", 4317)
+              : collector(server.getLocalPort());
+      if (how.equals("down")) {
+        server.close();
+      } else if (how.equals("garbage")) {
+        Thread.ofVirtual().start(() -> sayGarbage(server));
+      }
+      try (Batches<FinishedSpan> spans =
+          new Batches<>("test", grpc(backend, Duration.ofMillis(500)), impatient, counts)) {
+        spans.accept(SPAN);
+      }
+    } finally {
+      server.close();
     }
     assertThat(count("ambit_spans_dropped_total{reason=\"unreachable\"}")).endsWith(" 1");
   }
 
-  @Test
-  void a_name_that_is_not_the_mesh_s_is_left_to_dns() {
-    Collector outside =
-        new Collector(MeshView::empty, "demo", new Backend("collector.example", 4318));
-
-    assertThat(outside.authority()).isEqualTo("collector.example:4318");
-    assertThat(collector(1234).authority()).isEqualTo("127.0.0.1:1234");
+  private static void sayGarbage(ServerSocket server) {
+    while (true) {
+      try (Socket socket = server.accept()) {
+        socket.getOutputStream().write("SSH-2.0-x\r\n".getBytes(StandardCharsets.US_ASCII));
+      } catch (IOException closed) {
+        return;
+      }
+    }
   }
 }

@@ -1,8 +1,8 @@
-package dev.ambit.waypoint.auth.call;
+package dev.ambit.waypoint.call;
 
-import dev.ambit.waypoint.auth.call.Outcall.Answer;
-import dev.ambit.waypoint.auth.call.Outcall.NoAnswer;
-import dev.ambit.waypoint.auth.call.Outcall.Question;
+import dev.ambit.waypoint.call.Outcall.Answer;
+import dev.ambit.waypoint.call.Outcall.NoAnswer;
+import dev.ambit.waypoint.call.Outcall.Question;
 import dev.ambit.waypoint.http.HttpStream;
 import dev.ambit.waypoint.http.ResponseHead;
 import dev.ambit.waypoint.upstream.Upstreams.Chosen;

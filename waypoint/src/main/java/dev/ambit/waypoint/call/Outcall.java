@@ -1,33 +1,38 @@
-package dev.ambit.waypoint.auth.call;
+package dev.ambit.waypoint.call;
 
-import dev.ambit.model.http.RouteAction;
-import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.ExtensionProvider.Backend;
-import dev.ambit.model.workload.Service;
-import dev.ambit.model.workload.ServiceKey;
+import dev.ambit.model.object.TrafficPolicy;
+import dev.ambit.model.object.TrafficPolicy.ClientTls;
+import dev.ambit.model.object.TrafficPolicy.TlsMode;
+import dev.ambit.model.traffic.DestinationRules.Effective;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.config.Programming;
-import dev.ambit.waypoint.config.Snapshot;
 import dev.ambit.waypoint.http.RequestHead;
-import dev.ambit.waypoint.server.Caller;
 import dev.ambit.waypoint.upstream.Upstreams;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Whole requests to services of the mesh, with whole answers, over the connections that requests of
- * clients use: tunnels where there are some. Each runs on the loop it is asked on; how many run at
- * a time is bounded over all loops.
+ * Whole requests with whole answers, over the connections that requests of clients use: tunnels to
+ * who is in the mesh, else plain ones, or TLS as a DestinationRule says. Each runs on the loop it
+ * is asked on; how many run at a time is bounded over all loops.
  */
 public final class Outcall {
   private static final int MOST_UNDER_WAY = 4096;
+
+  /** To applications that are called by {@code https}: verified by the roots of the system. */
+  private static final ClientTls HTTPS =
+      new ClientTls(TlsMode.SIMPLE, "", "", "", "", List.of(), "", false);
 
   private final Programming programming;
   private final Function<EventLoop, Upstreams> upstreams;
@@ -41,6 +46,7 @@ public final class Outcall {
   /**
    * A request.
    *
+   * @param head its scheme {@code https} asks for TLS whatever the rules are
    * @param body empty for none
    * @param timeout for the whole
    * @param mostAnswer bytes of the body of the answer
@@ -58,19 +64,13 @@ public final class Outcall {
     }
   }
 
-  /**
-   * Asks {@code backend}. Fails with {@link NoAnswer} only.
-   *
-   * @param caller in whose name; its loop is used
-   */
-  public Future<Answer> ask(Backend backend, Question question, Caller caller) {
-    Promise<Answer> promise = caller.loop().newPromise();
-    Snapshot snapshot = programming.current();
-    Optional<Cluster> cluster =
-        named(snapshot.mesh(), backend.service())
-            .flatMap(key ->
-                snapshot.cluster(
-                    new RouteAction.Cluster(key, backend.port(), ""), caller.destination()));
+  /** In whose name a call is made: who it is told comes from where, and asked for what. */
+  public record For(InetSocketAddress source, InetSocketAddress local, EventLoop loop) {}
+
+  /** Asks {@code backend}. Fails with {@link NoAnswer} only. To be called on the loop. */
+  public Future<Answer> ask(Backend backend, Question question, For whom) {
+    Promise<Answer> promise = whom.loop().newPromise();
+    Optional<Cluster> cluster = programming.current().backend(backend.service(), backend.port());
     if (cluster.isEmpty()) {
       return promise.setFailure(
           new NoAnswer(
@@ -86,32 +86,35 @@ public final class Outcall {
     }
     promise.addListener(_ -> underWay.decrementAndGet());
     Upstreams.Call call =
-        new Upstreams.Call(caller, null, question.head().version(), null, Set.of());
-    switch (upstreams.apply(caller.loop()).choose(speaking(question, cluster.get()), call)) {
+        new Upstreams.Call(
+            whom.source(), whom.local(), null, question.head().version(), null, Set.of(), "");
+    switch (upstreams.apply(whom.loop()).choose(speaking(question, cluster.get()), call)) {
       case Upstreams.Unable(_, String why) -> promise.setFailure(new NoAnswer(why));
-      case Upstreams.Chosen chosen -> new Asking(chosen, question, promise).begin(caller.loop());
+      case Upstreams.Chosen chosen -> new Asking(chosen, question, promise).begin(whom.loop());
     }
     return promise;
   }
 
-  /** The service with a host name, or {@code namespace/host}. */
-  static Optional<ServiceKey> named(MeshView mesh, String service) {
-    Optional<ServiceKey> key = ServiceKey.parse(service);
-    return key.isPresent() ? key : mesh.serviceNamed(service, "").map(Service::key);
-  }
-
-  /** Connections of another protocol than the port's own are kept apart from those. */
+  /** Connections that differ from the port's own are kept apart from those. */
   private static Cluster speaking(Question question, Cluster cluster) {
-    if (cluster.protocol() == question.protocol()) {
+    TrafficPolicy policy = cluster.policy().policy();
+    boolean secured = question.head().scheme().equals("https") && !isSecured(policy.tls());
+    if (cluster.protocol() == question.protocol() && !secured) {
       return cluster;
     }
     Cluster.Key own = cluster.key();
+    String apart = own.subset() + "@" + question.protocol() + (secured ? "+TLS" : "");
     return new Cluster(
-        new Cluster.Key(
-            own.service(), own.uid(), own.port(), own.subset() + "@" + question.protocol()),
+        new Cluster.Key(own.service(), own.uid(), own.port(), apart),
         question.protocol(),
         cluster.endpoints(),
-        cluster.policy(),
+        secured
+            ? new Effective(policy.withTls(HTTPS), cluster.policy().labels())
+            : cluster.policy(),
         cluster.trafficDistribution());
+  }
+
+  private static boolean isSecured(@Nullable ClientTls tls) {
+    return tls != null && (tls.mode() == TlsMode.SIMPLE || tls.mode() == TlsMode.MUTUAL);
   }
 }
