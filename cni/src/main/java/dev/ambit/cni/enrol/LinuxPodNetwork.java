@@ -58,20 +58,40 @@ final class LinuxPodNetwork implements PodNetwork {
 
   @Override
   public RedirectRules.Found found(RedirectOptions options) {
-    return RedirectRules.found(Nft.list(namespace), options);
+    RedirectRules.Found found = RedirectRules.found(Nft.list(namespace), options);
+    return found == RedirectRules.Found.CURRENT && LegacyTables.in(namespace).stale()
+        ? RedirectRules.Found.OTHER
+        : found;
   }
 
   @Override
   public void capture(RedirectOptions options) {
-    RedirectRules.Found before = found(options);
+    String listing = Nft.list(namespace);
+    RedirectRules.Found before = RedirectRules.found(listing, options);
     if (before == RedirectRules.Found.NOTHING) {
       loose = Kernel.sysctl(namespace, LOOSE);
     }
     // First, so that conntrack, which begins with the rules, takes up nothing that is open.
     Kernel.sysctl(namespace, LOOSE, "0");
     ROUTES.add(namespace, ipv6());
-    if (before != RedirectRules.Found.CURRENT) {
-      Nft.apply(namespace, RedirectRules.capture(options));
+    String capture = StaleRules.removal(listing) + RedirectRules.capture(options);
+    LegacyTables legacy = LegacyTables.in(namespace);
+    if (legacy.stale()) {
+      captureGuarded(capture, legacy);
+    } else if (before != RedirectRules.Found.CURRENT) {
+      Nft.apply(namespace, capture);
+    }
+  }
+
+  /** Nothing passes between the end of the stale rules and the begin of ours. */
+  private void captureGuarded(String capture, LegacyTables legacy) {
+    Nft.apply(namespace, RedirectRules.guard());
+    try {
+      legacy.clean();
+      Nft.apply(namespace, capture);
+    } catch (RuntimeException failed) {
+      Nft.apply(namespace, RedirectRules.unguard());
+      throw failed;
     }
   }
 

@@ -30,6 +30,8 @@ public final class RedirectRules {
   private static final String NAT = "istio-ambient-nat";
   private static final String MANGLE = "istio-ambient-mangle";
   private static final String RAW = "istio-ambient-raw";
+  private static final String GUARD = "ambit-guard";
+  private static final List<String> TABLES = List.of(NAT, MANGLE, RAW, GUARD);
 
   private static final String NOT_ZTUNNEL = "meta mark & 0xfff != 0x539";
   static final String PROBE = "169.254.7.127";
@@ -39,6 +41,7 @@ public final class RedirectRules {
   private static final InetAddress PROBE6_ADDRESS = InetAddress.ofLiteral(PROBE6);
 
   private static final Pattern NUMBERS = Pattern.compile(" packets \\d+ bytes \\d+");
+  private static final Pattern HANDLE = Pattern.compile(" # handle \\d+$");
   private static final Pattern HEX = Pattern.compile("0x0+(?=[0-9a-f])");
 
   private RedirectRules() {}
@@ -56,6 +59,28 @@ public final class RedirectRules {
     return clean() + natTable(List.of(), List.of()) + mangleTable();
   }
 
+  /**
+   * Lets no packet of TCP or UDP in, out or through, until another of these texts is applied: for
+   * changes that cannot be made in one transaction with ours.
+   */
+  static String guard() {
+    StringBuilder chains = new StringBuilder();
+    for (String hook : List.of("input", "forward", "output")) {
+      chains.append(
+          chain(
+              hook,
+              List.of(
+                  "type filter hook " + hook + " priority -400; policy accept;",
+                  "meta l4proto { tcp, udp } counter drop")));
+    }
+    return table(GUARD, chains.toString());
+  }
+
+  /** Takes the guard away, and nothing else. */
+  static String unguard() {
+    return clean(List.of(GUARD));
+  }
+
   /** Leaves nothing of ours. Works on a namespace that holds nothing, too. */
   public static String remove() {
     return clean();
@@ -68,7 +93,7 @@ public final class RedirectRules {
       return Found.NOTHING;
     }
     if (ours.equals(normal(tables(options)))) {
-      return Found.CURRENT;
+      return StaleRules.removal(listing).isEmpty() ? Found.CURRENT : Found.OTHER;
     }
     return ours.equals(normal(natTable(List.of(), List.of()) + mangleTable()))
         ? Found.DRAINING
@@ -82,8 +107,12 @@ public final class RedirectRules {
 
   /** Adding first makes the deletion succeed whether or not the table was there. */
   private static String clean() {
+    return clean(TABLES);
+  }
+
+  private static String clean(List<String> tables) {
     StringBuilder text = new StringBuilder();
-    for (String table : List.of(NAT, MANGLE, RAW)) {
+    for (String table : tables) {
       text.append("add table inet ").append(table).append('\n');
       text.append("delete table inet ").append(table).append('\n');
     }
@@ -211,12 +240,10 @@ public final class RedirectRules {
     boolean inside = false;
     for (String line : listing.split("\n")) {
       if (line.startsWith("table ")) {
-        inside =
-            line.startsWith("table inet " + NAT + " ")
-                || line.startsWith("table inet " + MANGLE + " ")
-                || line.startsWith("table inet " + RAW + " ");
+        String name = line.startsWith("table inet ") ? line.split(" ")[2] : "";
+        inside = TABLES.contains(name);
       }
-      String plain = line.strip();
+      String plain = HANDLE.matcher(line.strip()).replaceAll("");
       if (inside && !plain.isEmpty()) {
         plain = HEX.matcher(NUMBERS.matcher(plain).replaceAll("")).replaceAll("0x");
         ours.append(
