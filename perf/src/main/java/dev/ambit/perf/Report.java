@@ -177,6 +177,6 @@ record Report(Machine machine, Options options, String command, List<Board> boar
       times from sending to the end of the answer. Full: wrk on 16 connections; HTTP/2: h2load on 4
       connections with 8 streams. Added: more than with nothing between; hop's: more than the two
       ztunnels alone. B12: 50 requests a second, alone and beside a reader that takes 1 MB/s of a
-      file of 200 MB over the same tunnels. Warm-up of a JVM: 15 s and 20,000 requests by HTTP/2.
+      file of 200 MB over the same tunnels. Warm-up of the JVMs: about 45 s of these loads.
       """;
 }

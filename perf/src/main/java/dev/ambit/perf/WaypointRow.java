@@ -19,11 +19,14 @@ final class WaypointRow {
     this.paths = paths;
   }
 
-  /** Lets a JVM compile what the measurements will use. */
-  void warmUp(HttpPath path) {
-    HttpLoad.closedLoop(bench.commands(), path, CONNECTIONS, 12, false);
-    HttpLoad.closedLoop(bench.commands(), path, 1, 3, false);
-    HttpLoad.multiplexed(bench.commands(), path, H2_CONNECTIONS, STREAMS, 20_000);
+  /** Lets the JVMs compile what the measurements will use: all kinds of load, the slow one last. */
+  private void warmUp(HttpPath path) {
+    boolean waypoint = path.name().equals(WaypointSite.AMBIT);
+    HttpLoad.closedLoop(bench.commands(), path, CONNECTIONS, waypoint ? 15 : 4, false);
+    HttpLoad.multiplexed(
+        bench.commands(), path, H2_CONNECTIONS, STREAMS, waypoint ? 120_000 : 20_000);
+    HttpLoad.fixedRate(bench.commands(), path, CONNECTIONS, RATE, waypoint ? 10 : 2);
+    HttpLoad.closedLoop(bench.commands(), path, 1, waypoint ? 5 : 2, false);
   }
 
   void measure() {

@@ -4,6 +4,7 @@ import dev.ambit.model.workload.IpAddresses;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.server.Caller;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a client may not say of itself (spec: l7-telemetry §5, threat-model SEC-063, SEC-064). */
 final class ClientHeaders {
-  private static final String CERTIFICATE = "x-forwarded-client-cert";
-  private static final String PROTO = "x-forwarded-proto";
+  private static final AsciiString CERTIFICATE = AsciiString.cached("x-forwarded-client-cert");
+  private static final AsciiString PROTO = AsciiString.cached("x-forwarded-proto");
   private static final String INTERNAL = "x-envoy-";
 
   private ClientHeaders() {}

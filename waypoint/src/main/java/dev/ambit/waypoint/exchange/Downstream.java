@@ -8,6 +8,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -63,9 +65,10 @@ final class Downstream implements HttpStream.Receiver {
     this.drainLimit = drainLimit;
     HttpHeaders headers = told.request.headers();
     this.grpc = Grpc.is(headers);
-    this.expectsContinue = headers.containsValue("expect", "100-continue", true);
+    this.expectsContinue =
+        headers.containsValue(HttpHeaderNames.EXPECT, HttpHeaderValues.CONTINUE, true);
     if (expectsContinue) {
-      headers.remove("expect");
+      headers.remove(HttpHeaderNames.EXPECT);
     }
   }
 

@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * §6, traffic-policy §8). Confined to the loop of the exchange.
  */
 final class Forwarding implements Try.Owner {
+  private static final AsciiString SERVICE_TIME =
+      AsciiString.cached("x-envoy-upstream-service-time");
+
   private final Errand errand;
   private final Downstream client;
   private final Upstreams upstreams;
@@ -174,9 +178,7 @@ final class Forwarding implements Try.Owner {
     told.grpcStatus = grpcStatus;
     HttpHeaders headers = head.headers();
     EditedHeaders.apply(errand.outgoing().share().response(), headers, "");
-    headers.set(
-        "x-envoy-upstream-service-time",
-        String.valueOf(TimeUnit.NANOSECONDS.toMillis(now() - sentNanos)));
+    headers.set(SERVICE_TIME, String.valueOf(TimeUnit.NANOSECONDS.toMillis(now() - sentNanos)));
     if (errand.session() != null) {
       String uid = answering.chosen().endpoint().workload().uid();
       errand.session().tell(errand.outgoing().share(), uid, headers);

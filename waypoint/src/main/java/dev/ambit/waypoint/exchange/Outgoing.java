@@ -5,6 +5,7 @@ import dev.ambit.model.http.RouteAction;
 import dev.ambit.model.http.RouteEntry;
 import dev.ambit.waypoint.http.RequestHead;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 
 /**
  * The request as it is sent on: made anew for each try, since whoever sends it may change it.
@@ -18,7 +19,7 @@ record Outgoing(
     RouteAction.Forward forward,
     RouteAction.Share share,
     boolean upgrade) {
-  private static final String ATTEMPTS = "x-envoy-attempt-count";
+  private static final AsciiString ATTEMPTS = AsciiString.cached("x-envoy-attempt-count");
   private static final String ORIGINAL_PATH = "x-envoy-original-path";
 
   RequestHead head(int attempt) {

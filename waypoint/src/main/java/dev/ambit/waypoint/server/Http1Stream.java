@@ -23,9 +23,16 @@ final class Http1Stream implements HttpStream {
     RAW
   }
 
+  /** Bodies up to this size are copied behind the head: that costs less than a second write. */
+  private static final int SMALL = 2048;
+
   private final Http1Connection connection;
   private final Http1Head head;
   private @Nullable Receiver receiver;
+
+  /** A head that waits for the first bytes of its body, or a flush. */
+  private @Nullable ByteBuf waiting;
+
   private Body body = Body.UNDECIDED;
   private long left;
   private boolean batch;
@@ -125,6 +132,7 @@ final class Http1Stream implements HttpStream {
   void onReset(Reason reason, @Nullable String detail) {
     if (!over) {
       over = true;
+      forgetHead();
       if (receiver != null) {
         receiver.onReset(reason, detail);
       }
@@ -191,7 +199,8 @@ final class Http1Stream implements HttpStream {
     } else {
       body = head.is11() ? Body.CHUNKED : Body.UNTIL_CLOSE;
     }
-    ByteBuf out = Http1Writer.head(alloc(), status, headers);
+    int room = body == Body.LENGTH ? (int) Math.min(left, SMALL) : 0;
+    ByteBuf out = Http1Writer.head(alloc(), status, headers, room);
     if (body == Body.NONE && !bodiless) {
       Http1Writer.field(out, HttpHeaderNames.CONTENT_LENGTH, "0");
     } else if (body == Body.CHUNKED) {
@@ -204,7 +213,36 @@ final class Http1Stream implements HttpStream {
       Http1Writer.field(out, HttpHeaderNames.CONNECTION, "keep-alive");
     }
     Http1Writer.end(out);
-    connection.write(out);
+    waiting = out;
+  }
+
+  /** Writes a head that waits, before anything else is written. */
+  private void writeHead() {
+    ByteBuf out = waiting;
+    if (out != null) {
+      waiting = null;
+      connection.write(out);
+    }
+  }
+
+  /** Whether {@code bytes} went out behind the head, in one write. */
+  private boolean wroteWithHead(ByteBuf bytes, int size) {
+    ByteBuf out = waiting;
+    if (out == null || size > SMALL || size > out.writableBytes()) {
+      return false;
+    }
+    out.writeBytes(bytes);
+    bytes.release();
+    writeHead();
+    return true;
+  }
+
+  /** Lets go of a head that nobody will see. */
+  private void forgetHead() {
+    if (waiting != null) {
+      waiting.release();
+      waiting = null;
+    }
   }
 
   @Override
@@ -220,16 +258,21 @@ final class Http1Stream implements HttpStream {
         if (left < 0) {
           bytes.release();
           reset(Reason.PROTOCOL_ERROR);
-        } else {
+        } else if (!wroteWithHead(bytes, size)) {
+          writeHead();
           connection.write(bytes);
         }
       }
       case CHUNKED -> {
+        writeHead();
         connection.write(Http1Writer.chunk(alloc(), size));
         connection.write(bytes);
         connection.write(Http1Writer.chunkEnd());
       }
-      case UNTIL_CLOSE, RAW -> connection.write(bytes);
+      case UNTIL_CLOSE, RAW -> {
+        writeHead();
+        connection.write(bytes);
+      }
       case NONE -> bytes.release();
       case UNDECIDED -> {
         bytes.release();
@@ -244,7 +287,10 @@ final class Http1Stream implements HttpStream {
       return;
     }
     switch (body) {
-      case CHUNKED -> connection.write(Http1Writer.lastChunk(alloc(), trailers));
+      case CHUNKED -> {
+        writeHead();
+        connection.write(Http1Writer.lastChunk(alloc(), trailers));
+      }
       case LENGTH -> {
         if (left > 0) {
           // The client counts the bytes and must not take these for all.
@@ -259,6 +305,7 @@ final class Http1Stream implements HttpStream {
   }
 
   private void ended() {
+    writeHead();
     outputEnded = true;
     if (body == Body.RAW) {
       connection.finishOutput();
@@ -275,6 +322,7 @@ final class Http1Stream implements HttpStream {
 
   @Override
   public void flush() {
+    writeHead();
     connection.flush();
   }
 
@@ -289,6 +337,7 @@ final class Http1Stream implements HttpStream {
       return;
     }
     over = true;
+    forgetHead();
     if (outputEnded && body != Body.RAW) {
       connection.end();
     } else {

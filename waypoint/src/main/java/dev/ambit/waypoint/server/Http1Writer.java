@@ -19,7 +19,16 @@ final class Http1Writer {
 
   /** The status line and {@code headers}; the empty line is still to come. */
   static ByteBuf head(ByteBufAllocator alloc, int status, HttpHeaders headers) {
-    ByteBuf out = alloc.buffer(512);
+    return head(alloc, status, headers, 0);
+  }
+
+  /**
+   * The same, with room for some bytes of the body.
+   *
+   * @param room so many
+   */
+  static ByteBuf head(ByteBufAllocator alloc, int status, HttpHeaders headers, int room) {
+    ByteBuf out = alloc.buffer(512 + room);
     ByteBufUtil.writeAscii(out, "HTTP/1.1 ");
     ByteBufUtil.writeAscii(out, Integer.toString(status));
     out.writeByte(' ');

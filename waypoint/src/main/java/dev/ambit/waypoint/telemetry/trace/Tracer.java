@@ -5,6 +5,7 @@ import dev.ambit.waypoint.telemetry.Span;
 import dev.ambit.waypoint.telemetry.Told;
 import dev.ambit.waypoint.telemetry.trace.RequestId.Reason;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Any thread.
  */
 public final class Tracer {
+  private static final AsciiString REQUEST_ID = AsciiString.cached("x-request-id");
+
   /** Of requests whose caller did not decide, in percent, where nobody said. */
   private static final double USUAL_SAMPLING = 1;
 
@@ -36,7 +39,7 @@ public final class Tracer {
   /** Gives a request an id and, where its service is traced, a span. On its loop. */
   public void begun(Told told) {
     HttpHeaders headers = told.request.headers();
-    String kept = headers.get("x-request-id");
+    String kept = headers.get(REQUEST_ID);
     String id = kept == null || kept.isEmpty() ? RequestId.generate() : kept;
     EffectiveTelemetry.Tracing rules = told.caller.destination().telemetry().rules().tracing();
     Provider provider = provider(rules);
@@ -58,7 +61,7 @@ public final class Tracer {
       inject(told.span, headers, provider);
     }
     told.requestId = id;
-    headers.set("x-request-id", id);
+    headers.set(REQUEST_ID, id);
   }
 
   private @Nullable Provider provider(EffectiveTelemetry.Tracing rules) {
@@ -84,7 +87,7 @@ public final class Tracer {
   /** The headers of a try carry the same id and span. */
   public void sending(Told told, HttpHeaders headers) {
     if (!told.requestId.isEmpty()) {
-      headers.set("x-request-id", told.requestId);
+      headers.set(REQUEST_ID, told.requestId);
     }
     Provider provider = provider(told.caller.destination().telemetry().rules().tracing());
     if (told.span != null && provider != null) {

@@ -99,9 +99,12 @@ final class LegChannel extends AbstractChannel implements Leg.Receiver {
   protected void doWrite(ChannelOutboundBuffer queued) {
     boolean wrote = false;
     while (leg.writable() && queued.current() instanceof ByteBuf bytes) {
-      leg.write(bytes.retain());
+      // The end of a message without trailers is no bytes at all, and would be a frame.
+      if (bytes.isReadable()) {
+        leg.write(bytes.retain());
+        wrote = true;
+      }
       queued.remove();
-      wrote = true;
     }
     if (wrote) {
       leg.flush();

@@ -70,17 +70,27 @@ final class Http1Exchange implements HttpStream {
     HttpRequest message = Translation.http1(head, end);
     declared = HttpUtil.getContentLength(message, -1L);
     connection.channel().write(message, connection.channel().voidPromise());
-    if (end || !head.upgrade().isEmpty()) {
+    if (message instanceof LastHttpContent) {
+      ended();
+    } else if (!head.upgrade().isEmpty()) {
       // An upgrade asks without a body; bytes may follow only when it was granted.
       end(EmptyHttpHeaders.INSTANCE);
     }
   }
 
-  private void end(HttpHeaders trailers) {
+  /** Nothing more is sent; whether as much was as promised. */
+  private boolean ended() {
     requestEnded = true;
     if (declared > written) {
       // The endpoint would wait for bytes that never come, or take the next request for them.
       broken(Reason.INTERNAL_ERROR, "the request body is shorter than its content-length");
+      return false;
+    }
+    return true;
+  }
+
+  private void end(HttpHeaders trailers) {
+    if (!ended()) {
       return;
     }
     LastHttpContent last = LastHttpContent.EMPTY_LAST_CONTENT;

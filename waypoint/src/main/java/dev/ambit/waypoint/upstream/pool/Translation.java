@@ -1,8 +1,11 @@
 package dev.ambit.waypoint.upstream.pool;
 
 import dev.ambit.waypoint.http.RequestHead;
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -18,6 +21,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -40,6 +44,10 @@ final class Translation {
           "upgrade",
           "http2-settings");
 
+  /** The same, with hashes that are known already. */
+  private static final List<AsciiString> HOP_NAMES =
+      OF_ONE_HOP.stream().map(AsciiString::cached).toList();
+
   private Translation() {}
 
   /** Whether {@code method} usually has a body, so that an absent one is said to be empty. */
@@ -47,7 +55,7 @@ final class Translation {
     return method.equals("POST") || method.equals("PUT") || method.equals("PATCH");
   }
 
-  /** The request line and headers for an endpoint that speaks HTTP/1.1. */
+  /** The request for an endpoint that speaks HTTP/1.1: all of it, or the line and headers. */
   static HttpRequest http1(RequestHead head, boolean end) {
     HttpHeaders headers = UNCHECKED.newHeaders();
     if (!head.authority().isEmpty()) {
@@ -73,8 +81,16 @@ final class Translation {
         headers.set(HttpHeaderNames.CONTENT_LENGTH, HttpHeaderValues.ZERO);
       }
     }
-    return new DefaultHttpRequest(
-        HttpVersion.HTTP_1_1, HttpMethod.valueOf(method), head.target(), headers);
+    HttpMethod named = HttpMethod.valueOf(method);
+    return end && !upgrade
+        ? new DefaultFullHttpRequest(
+            HttpVersion.HTTP_1_1,
+            named,
+            head.target(),
+            Unpooled.EMPTY_BUFFER,
+            headers,
+            EmptyHttpHeaders.INSTANCE)
+        : new DefaultHttpRequest(HttpVersion.HTTP_1_1, named, head.target(), headers);
   }
 
   /** HTTP/2 clients send no key, and servers of HTTP/1.1 want one. */
@@ -158,7 +174,7 @@ final class Translation {
   /** Headers of a response by HTTP/1.1, without those of its hop. */
   static HttpHeaders withoutHop(HttpHeaders from) {
     Set<String> named = namedByConnection(from);
-    for (String name : OF_ONE_HOP) {
+    for (AsciiString name : HOP_NAMES) {
       from.remove(name);
     }
     named.forEach(from::remove);
