@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -105,6 +106,17 @@ final class AdminPages {
     return Reply.text(200, "shutdown now\n");
   }
 
+  /** Of a secret only what it has, not what that is. */
+  private static JsonNode shown(JsonNode resource) {
+    if (resource instanceof ObjectNode object
+        && object.path("kind").asString("").equals("Secret")) {
+      ObjectNode redacted = Json.object();
+      object.path("stringData").propertyNames().forEach(key -> redacted.put(key, "redacted"));
+      object.set("stringData", redacted);
+    }
+    return resource;
+  }
+
   private ObjectNode dump() {
     ObjectNode dump = Json.object();
     WaypointSettings.Pod pod = shown.settings().pod();
@@ -121,7 +133,7 @@ final class AdminPages {
           .forEach(port -> destination(now, service, port).ifPresent(destinations::add));
     }
     ArrayNode resources = dump.putArray("resources");
-    shown.resources().get().forEach(text -> resources.add(Json.read(bytes(text))));
+    shown.resources().get().forEach(text -> resources.add(shown(Json.read(bytes(text)))));
     ArrayNode certificates = dump.putArray("certificates");
     for (CertificateCache.Row row : shown.certificates().get()) {
       ObjectNode one = certificates.addObject();

@@ -16,11 +16,14 @@ import dev.ambit.model.object.PeerAuthentication;
 import dev.ambit.model.object.Pod;
 import dev.ambit.model.object.ReferenceGrant;
 import dev.ambit.model.object.RequestAuthentication;
+import dev.ambit.model.object.Secret;
 import dev.ambit.model.object.ServiceAccount;
+import dev.ambit.model.object.ServiceEntry;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.Telemetry;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
+import dev.ambit.model.object.WorkloadEntry;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -113,10 +116,13 @@ public record ClusterInput(
             MeshConfig _,
             ReferenceGrant _,
             RequestAuthentication _,
+            Secret _,
+            ServiceEntry _,
             TcpRoute _,
             Telemetry _,
             TlsRoute _,
-            VirtualService _ -> {
+            VirtualService _,
+            WorkloadEntry _ -> {
           String key = object.kind() + "/" + object.metadata().namespace() + "/" + name;
           others.put(
               object.kind() + "/" + name,

@@ -16,12 +16,15 @@ import dev.ambit.model.object.PeerAuthentication;
 import dev.ambit.model.object.Pod;
 import dev.ambit.model.object.ReferenceGrant;
 import dev.ambit.model.object.RequestAuthentication;
+import dev.ambit.model.object.Secret;
 import dev.ambit.model.object.ServiceAccount;
+import dev.ambit.model.object.ServiceEntry;
 import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.Telemetry;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
+import dev.ambit.model.object.WorkloadEntry;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,10 +57,13 @@ final class SecurityObjects {
             MeshConfig _,
             ReferenceGrant _,
             RequestAuthentication _,
+            Secret _,
+            ServiceEntry _,
             TcpRoute _,
             Telemetry _,
             TlsRoute _,
-            VirtualService _ ->
+            VirtualService _,
+            WorkloadEntry _ ->
             throw new IllegalArgumentException(
                 "object: got a " + object.kind() + ", expected a security object");
       }

@@ -1,6 +1,7 @@
 package dev.ambit.controller.translate;
 
 import dev.ambit.model.object.KubernetesService;
+import dev.ambit.model.object.ServiceEntry;
 import dev.ambit.model.workload.ServicePort.AppProtocol;
 import java.util.Locale;
 import java.util.Set;
@@ -22,6 +23,13 @@ final class AppProtocols {
       return AppProtocol.TCP;
     }
     return said;
+  }
+
+  static AppProtocol of(ServiceEntry.Port port) {
+    AppProtocol said = named(port.protocol());
+    return said == AppProtocol.UNKNOWN && SERVER_FIRST.contains(port.number())
+        ? AppProtocol.TCP
+        : said;
   }
 
   private static String prefix(String name) {

@@ -32,6 +32,7 @@ public final class Derivation {
   private ClusterInput last = ClusterInput.EMPTY;
   private boolean strictKnown;
   private WaypointSet waypoints = WaypointSet.NONE;
+  private EntryPlan entries = EntryPlan.EMPTY;
   private Map<String, Map<String, String>> objects = Map.of();
 
   /** Null while nobody has asked since the last change. */
@@ -62,7 +63,10 @@ public final class Derivation {
     WaypointSet waypointsBefore = waypoints;
     waypoints = WaypointSet.of(input, root.label(NETWORK), mesh.requireWaypoint());
     boolean waypointsChanged = !waypoints.equals(waypointsBefore);
-    ServiceTranslator.Wide wide = new ServiceTranslator.Wide(root.label(NETWORK), waypoints);
+    EntryPlan entriesBefore = entries;
+    entries = EntryPlan.of(input, mesh.clusterDomain());
+    ServiceTranslator.Wide wide =
+        new ServiceTranslator.Wide(root.label(NETWORK), waypoints, entries);
     Changes changes = new Changes();
     for (String name : union(before.namespaces().keySet(), input.namespaces().keySet())) {
       NamespaceObjects now = input.in(name);
@@ -71,6 +75,7 @@ public final class Derivation {
           && !waypointsChanged
           && facts.isEmpty()
           && rootSelectors.isEmpty()
+          && entries.in(name).equals(entriesBefore.in(name))
           && now.equals(before.in(name))) {
         continue;
       }

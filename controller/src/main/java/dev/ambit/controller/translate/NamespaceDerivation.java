@@ -36,6 +36,7 @@ final class NamespaceDerivation {
   private final PolicyTranslator policyTranslator;
   private final PeerAuthenticationTranslator peers;
 
+  private final EntryDerivation entries;
   private final Map<String, Workload> workloads = new HashMap<>();
   private final Map<String, Service> services = new HashMap<>();
   private final Map<PolicyKey, Policy> policies = new TreeMap<>(byName());
@@ -48,6 +49,7 @@ final class NamespaceDerivation {
     this.peers = peers;
     this.serviceTranslator = new ServiceTranslator(mesh.clusterDomain());
     this.workloadTranslator = new WorkloadTranslator(mesh, serviceTranslator);
+    this.entries = new EntryDerivation(mesh);
     this.policyTranslator = new PolicyTranslator(mesh.rootNamespace(), mesh.dryRunPolicies());
   }
 
@@ -79,18 +81,28 @@ final class NamespaceDerivation {
   void derive(Step step, Derivation.Changes changes) {
     boolean namespaceChanged = !Objects.equals(step.before().namespace(), step.now().namespace());
     deriveServices(step, namespaceChanged || step.everyPod() || step.waypointsChanged(), changes);
+    List<EntryPlan.Planned> planned = step.wide().entries().in(name);
     derivePods(step, namespaceChanged, changes);
+    if (entries.concerns(planned, step.now())) {
+      entries.derive(planned, surroundings(step), changes);
+    }
     derivePolicies(step, changes);
     deriveRequired(step, changes);
   }
 
   /** What its services became. */
   Collection<Service> services() {
-    return services.values();
+    if (entries.services().isEmpty()) {
+      return services.values();
+    }
+    List<Service> all = new ArrayList<>(services.values());
+    all.addAll(entries.services());
+    return all;
   }
 
   void conditions(Set<Condition> all) {
     conditions.values().forEach(all::addAll);
+    all.addAll(entries.conditions());
   }
 
   private void deriveServices(Step step, boolean every, Derivation.Changes changes) {
@@ -197,6 +209,7 @@ final class NamespaceDerivation {
       }
     }
     List<Map<String, String>> touched = new ArrayList<>(step.rootSelectors());
+    touched.addAll(entries.touched(step.wide().entries().in(name)));
     touched.addAll(
         selectorsOfChanged(
             step.before().services(), step.now().services(), KubernetesService::selector));

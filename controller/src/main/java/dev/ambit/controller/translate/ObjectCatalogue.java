@@ -14,6 +14,7 @@ import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
+import dev.ambit.model.waypoint.PolicyAttachment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +33,11 @@ final class ObjectCatalogue {
   private final String clusterDomain;
 
   /** What a route is attached to. */
-  record Parent(String kind, String namespace, String name) {}
+  record Parent(String kind, String namespace, String name) {
+    static Parent of(PolicyAttachment.Owner owner) {
+      return new Parent(owner.kind(), owner.namespace(), owner.name());
+    }
+  }
 
   ObjectCatalogue(ClusterInput input, String clusterDomain) {
     this.clusterDomain = clusterDomain;

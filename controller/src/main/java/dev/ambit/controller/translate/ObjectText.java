@@ -7,6 +7,7 @@ import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.object.Gateway;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Pod;
+import dev.ambit.model.object.Secret;
 import dev.ambit.model.object.TargetReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -55,6 +56,10 @@ final class ObjectText {
   /** Of a pod only its labels are wanted; node and address are what makes it readable. */
   String labelsOf(Pod pod) {
     return of(pod, "", () -> write(pod));
+  }
+
+  String of(Secret secret) {
+    return of(secret, "", () -> write(secret));
   }
 
   private String of(ClusterObject object, String spec, Supplier<String> written) {
@@ -131,6 +136,14 @@ final class ObjectText {
     object.putObject("spec").put("nodeName", pod.node());
     ArrayNode addresses = object.putObject("status").putArray("podIPs");
     pod.addresses().forEach(each -> addresses.addObject().put("ip", each.getHostAddress()));
+    return text(object);
+  }
+
+  private static String write(Secret secret) {
+    ObjectNode object = Json.object().put("apiVersion", "v1").put("kind", "Secret");
+    ObjectNode metadata = object.putObject("metadata");
+    metadata.put("name", secret.metadata().name()).put("namespace", secret.metadata().namespace());
+    texts(secret.data(), "stringData", object);
     return text(object);
   }
 

@@ -12,11 +12,13 @@ import dev.ambit.model.object.ReferenceGrant;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
+import dev.ambit.model.waypoint.PolicyAttachment;
 import dev.ambit.model.waypoint.RouteBackends;
 import dev.ambit.model.workload.Service;
 import dev.ambit.model.workload.ServiceKey;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,7 +71,10 @@ final class RouteConditions {
   }
 
   private static boolean isService(ParentReference parent) {
-    return parent.kind().equals("Service") && parent.group().isEmpty();
+    return switch (parent.group() + "/" + parent.kind()) {
+      case "/Service", "networking.istio.io/ServiceEntry" -> true;
+      default -> false;
+    };
   }
 
   private static Condition resolved(ClusterObject route, List<CompiledRoute.Problem> problems) {
@@ -87,9 +92,9 @@ final class RouteConditions {
       Service service = service(parent);
       String name = parent.namespace() + "/" + parent.name();
       if (service == null) {
-        wrong.add("service " + name + " not found");
+        wrong.add(what(parent) + " " + name + " not found");
       } else if (parent.port() != 0 && !service.ports().containsKey(parent.port())) {
-        wrong.add("service " + name + " has no port " + parent.port());
+        wrong.add(what(parent) + " " + name + " has no port " + parent.port());
       }
     }
     if (!wrong.isEmpty()) {
@@ -111,7 +116,11 @@ final class RouteConditions {
       if (service == null) {
         said.add("parent " + name + " not found");
       } else if (service.waypoint() == null) {
-        said.add("service " + name + " is bound to no waypoint: the route will not be respected");
+        said.add(
+            what(parent)
+                + " "
+                + name
+                + " is bound to no waypoint: the route will not be respected");
       } else if (!route.metadata().namespace().equals(parent.namespace())) {
         said.add(
             "the route is not in the namespace of "
@@ -122,11 +131,28 @@ final class RouteConditions {
     return said.isEmpty() ? "All waypoints resolved" : String.join("; ", said);
   }
 
+  /** The first host of an entry stands for all of them. */
   private @Nullable Service service(ParentReference parent) {
-    return known.services().get(new ServiceKey(parent.namespace(), hostname(parent)));
+    if (parent.kind().equals("Service")) {
+      return known.services().get(new ServiceKey(parent.namespace(), hostname(parent)));
+    }
+    PolicyAttachment.Owner owner =
+        new PolicyAttachment.Owner(parent.kind(), parent.namespace(), parent.name());
+    return known.services().values().stream()
+        .filter(each -> owner.equals(PolicyAttachment.Owner.of(each, clusterDomain)))
+        .min(Comparator.comparing(Service::hostname))
+        .orElse(null);
+  }
+
+  private static String what(ParentReference parent) {
+    return parent.kind().equals("Service") ? "service" : "service entry";
   }
 
   private String hostname(ParentReference parent) {
+    if (!parent.kind().equals("Service")) {
+      Service service = service(parent);
+      return service == null ? parent.name() : service.hostname();
+    }
     return parent.name() + "." + parent.namespace() + ".svc." + clusterDomain;
   }
 

@@ -1,6 +1,7 @@
 package dev.ambit.controller.translate;
 
 import dev.ambit.controller.source.NamespaceObjects;
+import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.object.KubernetesService;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Pod;
@@ -79,10 +80,10 @@ final class ServiceTranslator {
   }
 
   /** What holds for services of every namespace. */
-  record Wide(String network, WaypointSet waypoints) {}
+  record Wide(String network, WaypointSet waypoints, EntryPlan entries) {}
 
-  private static Optional<Condition> condition(
-      KubernetesService service, WaypointBinder.Binding binding) {
+  /** What is said of the waypoint that {@code service} asks for. */
+  static Optional<Condition> condition(ClusterObject service, WaypointBinder.Binding binding) {
     return switch (binding) {
       case WaypointBinder.Unbound() -> Optional.empty();
       case WaypointBinder.Refused(WaypointBinder.Reason reason, String message) ->

@@ -5,11 +5,13 @@ import dev.ambit.controller.source.NamespaceObjects;
 import dev.ambit.controller.source.NamespaceObjects.Carried;
 import dev.ambit.model.object.AuthorizationPolicy;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.object.DestinationRule;
 import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.object.VirtualService;
 import dev.ambit.model.waypoint.PolicyAttachment;
 import dev.ambit.model.waypoint.PolicyAttachment.Found;
+import dev.ambit.model.waypoint.Waypoint;
 import dev.ambit.model.workload.Service;
 import dev.ambit.model.workload.ServiceKey;
 import java.util.ArrayList;
@@ -64,6 +66,7 @@ final class WaypointConditions {
       for (Carried each : objects.others().values()) {
         switch (each.object()) {
           case VirtualService virtual -> said.addAll(routes.of(virtual));
+          case DestinationRule rule -> credentials(rule, catalogue, said);
           case RequestAuthentication authentication ->
               attached(authentication, authentication.targetRefs(), said);
           case ClusterObject other -> said.addAll(routes.of(other));
@@ -74,6 +77,40 @@ final class WaypointConditions {
       }
     }
     return said;
+  }
+
+  /** Of a rule that waypoints obey, whether each of them has the secrets that it names. */
+  private void credentials(DestinationRule rule, ObjectCatalogue catalogue, List<Condition> said) {
+    Set<String> names = Credentials.of(rule);
+    if (names.isEmpty()) {
+      return;
+    }
+    ServiceKey key = hostnames.get(catalogue.fullHost(rule.host(), rule.metadata().namespace()));
+    Service service = key == null ? null : services.get(key);
+    if (service == null || service.waypoint() == null) {
+      return;
+    }
+    for (Waypoint each : waypoints.byName().values()) {
+      if (service.waypoint().equals(each.address())) {
+        Set<String> there = input.in(each.namespace()).others().keySet();
+        for (String name : names) {
+          if (!there.contains("Secret/" + name)) {
+            said.add(
+                Condition.of(
+                    rule,
+                    "ResolvedRefs",
+                    false,
+                    "SecretNotFound",
+                    "credentialName: got "
+                        + name
+                        + ", of which there is no Secret in namespace "
+                        + each.namespace()
+                        + " of waypoint "
+                        + each));
+          }
+        }
+      }
+    }
   }
 
   private void attached(ClusterObject policy, List<TargetReference> targets, List<Condition> said) {
@@ -88,15 +125,32 @@ final class WaypointConditions {
             policy, WAYPOINT_ACCEPTED, status.accepted(), status.reason(), status.message()));
   }
 
+  /** An entry is as many services as it has hosts. */
+  private static Found found(List<Service> services) {
+    return services.isEmpty()
+        ? Found.ABSENT
+        : services.stream().anyMatch(each -> each.waypoint() != null)
+            ? Found.SERVED
+            : Found.WITHOUT_WAYPOINT;
+  }
+
   private Found find(TargetReference target, String namespace) {
     return switch (target.kind()) {
       case "Service" -> {
         String hostname = target.name() + "." + namespace + ".svc." + mesh.clusterDomain();
         Service service = services.get(new ServiceKey(namespace, hostname));
-        yield service == null
-            ? Found.ABSENT
-            : service.waypoint() == null ? Found.WITHOUT_WAYPOINT : Found.SERVED;
+        yield found(service == null ? List.of() : List.of(service));
       }
+      case "ServiceEntry" ->
+          found(
+              services.values().stream()
+                  .filter(each -> each.namespace().equals(namespace))
+                  .filter(each -> each.name().equals(target.name()))
+                  .filter(each ->
+                      PolicyAttachment.Owner.of(each, mesh.clusterDomain())
+                          .kind()
+                          .equals(target.kind()))
+                  .toList());
       case "Gateway" ->
           waypoints.byName().containsKey(namespace + "/" + target.name())
               ? Found.SERVED

@@ -11,6 +11,7 @@ import dev.ambit.model.object.MeshConfig;
 import dev.ambit.model.object.Metadata;
 import dev.ambit.model.object.Pod;
 import dev.ambit.model.object.RequestAuthentication;
+import dev.ambit.model.object.Secret;
 import dev.ambit.model.object.TargetReference;
 import dev.ambit.model.object.TrafficPolicy;
 import dev.ambit.model.object.VirtualService;
@@ -120,7 +121,7 @@ final class WaypointObjects {
       settings(owned);
       Set<PolicyAttachment.Owner> owners = new HashSet<>();
       for (Service service : owned) {
-        owners.add(new PolicyAttachment.Owner("Service", service.namespace(), service.name()));
+        owners.add(PolicyAttachment.Owner.of(service, mesh.clusterDomain()));
         hosts.add(service.hostname());
         routes(service);
       }
@@ -149,7 +150,7 @@ final class WaypointObjects {
 
     private void routes(Service service) {
       ObjectCatalogue.Parent parent =
-          new ObjectCatalogue.Parent("Service", service.namespace(), service.name());
+          ObjectCatalogue.Parent.of(PolicyAttachment.Owner.of(service, mesh.clusterDomain()));
       for (Carried route : catalogue.routes(parent)) {
         if (isProducer(route, service)) {
           put(route);
@@ -213,11 +214,24 @@ final class WaypointObjects {
       for (Carried each : catalogue.rules(host)) {
         if (each.object() instanceof DestinationRule rule) {
           put(each);
+          secrets(rule);
           labelled |= goesByLabels(rule);
         }
       }
       if (labelled) {
         labels(host);
+      }
+    }
+
+    /** What TLS of a rule needs: secrets of the waypoint's own namespace, and of no other. */
+    private void secrets(DestinationRule rule) {
+      for (String name : Credentials.of(rule)) {
+        for (String each : List.of(name, name + Secret.AUTHORITY)) {
+          Carried secret = input.in(waypoint.namespace()).others().get("Secret/" + each);
+          if (secret != null && secret.object() instanceof Secret found) {
+            this.found.put(ObjectText.name(found), texts.of(found));
+          }
+        }
       }
     }
 

@@ -73,13 +73,21 @@ record WaypointSet(Map<String, Waypoint> byName, Map<String, Set<String>> accoun
   }
 
   WaypointBinder.Binding bind(WaypointBinder.Kind kind, Metadata object, NamespaceObjects around) {
+    return bind(kind, object, around, false);
+  }
+
+  /**
+   * @param ofNamespaceOnly whether only its own namespace sees it
+   */
+  WaypointBinder.Binding bind(
+      WaypointBinder.Kind kind, Metadata object, NamespaceObjects around, boolean ofNamespaceOnly) {
     Metadata namespace = around.namespace() == null ? null : around.namespace().metadata();
     WaypointBinder.NamespaceMarks marks =
         namespace == null
             ? new WaypointBinder.NamespaceMarks(Map.of(), Map.of())
             : new WaypointBinder.NamespaceMarks(namespace.labels(), namespace.annotations());
     return new WaypointBinder(this::find)
-        .bind(new WaypointBinder.Target(kind, object, marks, false));
+        .bind(new WaypointBinder.Target(kind, object, marks, ofNamespaceOnly));
   }
 
   private @Nullable Waypoint find(String namespace, String name) {

@@ -80,7 +80,7 @@ final class WorkloadTranslator {
     }
     Map<String, String> labels = metadata.labels();
     String workloadName = first(labels, pod.owner(), "service.istio.io/workload-name");
-    boolean nativeTunnel = List.of(labels.getOrDefault(TUNNEL, "").split(",")).contains("http");
+    boolean nativeTunnel = asksForTunnel(labels);
     return Optional.of(
         Workload.named(uid(mesh.clusterId(), metadata))
             .name(metadata.name())
@@ -107,14 +107,27 @@ final class WorkloadTranslator {
             .locality(locality(labels))
             .workloadName(workloadName)
             .type(Workload.Type.POD)
-            .canonicalName(first(labels, workloadName, CANONICAL_NAME))
-            .canonicalRevision(first(labels, "latest", CANONICAL_REVISION))
+            .canonicalName(canonicalName(labels, workloadName))
+            .canonicalRevision(canonicalRevision(labels))
             .waypoint(
                 binding instanceof WaypointBinder.Bound bound ? bound.waypoint().address() : null)
             .applicationTunnel(waypoints.tunnelInto(metadata))
             .services(endpoints(pod, around))
             .policies(policies(pod, around))
             .build());
+  }
+
+  /** Whether it speaks HBONE by itself. */
+  static boolean asksForTunnel(Map<String, String> labels) {
+    return List.of(labels.getOrDefault(TUNNEL, "").split(",")).contains("http");
+  }
+
+  static String canonicalName(Map<String, String> labels, String otherwise) {
+    return first(labels, otherwise, CANONICAL_NAME);
+  }
+
+  static String canonicalRevision(Map<String, String> labels) {
+    return first(labels, "latest", CANONICAL_REVISION);
   }
 
   /** The agent's word counts; the manifest's only where no agent has spoken. */
@@ -143,27 +156,37 @@ final class WorkloadTranslator {
         found.put(services.key(service), ServiceTranslator.endpointPorts(service, pod));
       }
     }
+    for (EntryPlan.Planned each : around.wide().entries().in(pod.metadata().namespace())) {
+      if (SelectorIndex.selects(each.entry().selector(), pod.metadata().labels())) {
+        found.put(EntryTranslator.key(each), EntryTranslator.endpointPorts(each.entry(), pod));
+      }
+    }
+    return found;
+  }
+
+  private List<String> policies(Pod pod, Surroundings around) {
+    List<String> found = selected(pod.metadata(), around, mesh.rootNamespace());
+    Set<String> required = required(pod, around);
+    if (!required.isEmpty()) {
+      found.add(RequiredWaypoints.key(pod.metadata().namespace(), required).toString());
+    }
     return found;
   }
 
   /** Selector policies by name, then what PeerAuthentication adds, as istiod lists them. */
-  private List<String> policies(Pod pod, Surroundings around) {
-    Map<String, String> labels = pod.metadata().labels();
+  static List<String> selected(Metadata workload, Surroundings around, String rootNamespace) {
+    Map<String, String> labels = workload.labels();
     List<String> found = new ArrayList<>();
     for (AuthorizationPolicy policy : around.policies().matching(labels)) {
       found.add(name(policy));
     }
-    if (!pod.metadata().namespace().equals(mesh.rootNamespace())) {
+    if (!workload.namespace().equals(rootNamespace)) {
       for (AuthorizationPolicy policy : around.rootPolicies().matching(labels)) {
         found.add(name(policy));
       }
     }
     found.sort(null);
     found.addAll(around.modes().policiesOf(labels));
-    Set<String> required = required(pod, around);
-    if (!required.isEmpty()) {
-      found.add(RequiredWaypoints.key(pod.metadata().namespace(), required).toString());
-    }
     return found;
   }
 

@@ -49,6 +49,10 @@ final class Written {
     return sent;
   }
 
+  MeshView view() {
+    return view;
+  }
+
   Service service(String namespace, String name) {
     return view.service(new ServiceKey(namespace, name + "." + namespace + ".svc.cluster.local"))
         .orElseThrow();

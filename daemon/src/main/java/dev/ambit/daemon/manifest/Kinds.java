@@ -15,7 +15,7 @@ final class Kinds {
       Map.ofEntries(
           Map.entry(
               "",
-              "ConfigMap Secret Endpoints Event Node PersistentVolume PersistentVolumeClaim"
+              "ConfigMap Endpoints Event Node PersistentVolume PersistentVolumeClaim"
                   + " ReplicationController LimitRange ResourceQuota PodTemplate"),
           Map.entry("apps", "Deployment DaemonSet ReplicaSet StatefulSet ControllerRevision"),
           Map.entry("batch", "Job CronJob"),
@@ -33,10 +33,7 @@ final class Kinds {
               "ValidatingWebhookConfiguration MutatingWebhookConfiguration"),
           Map.entry(GATEWAY_API, "UDPRoute BackendTLSPolicy ListenerSet"),
           Map.entry("inference.networking.k8s.io", "InferencePool"),
-          Map.entry(
-              NETWORKING,
-              "Gateway ServiceEntry WorkloadEntry WorkloadGroup"
-                  + " Sidecar EnvoyFilter ProxyConfig"),
+          Map.entry(NETWORKING, "Gateway WorkloadGroup Sidecar EnvoyFilter ProxyConfig"),
           Map.entry("extensions.istio.io", "WasmPlugin"),
           Map.entry("kustomize.config.k8s.io", "Kustomization"));
 
@@ -46,6 +43,7 @@ final class Kinds {
           "v1/Pod",
           "v1/Service",
           "v1/ServiceAccount",
+          "v1/Secret",
           "v1/List",
           SECURITY + "/v1/AuthorizationPolicy",
           SECURITY + "/v1beta1/AuthorizationPolicy",
@@ -59,6 +57,12 @@ final class Kinds {
           NETWORKING + "/v1/DestinationRule",
           NETWORKING + "/v1beta1/DestinationRule",
           NETWORKING + "/v1alpha3/DestinationRule",
+          NETWORKING + "/v1/ServiceEntry",
+          NETWORKING + "/v1beta1/ServiceEntry",
+          NETWORKING + "/v1alpha3/ServiceEntry",
+          NETWORKING + "/v1/WorkloadEntry",
+          NETWORKING + "/v1beta1/WorkloadEntry",
+          NETWORKING + "/v1alpha3/WorkloadEntry",
           TELEMETRY + "/v1/Telemetry",
           TELEMETRY + "/v1alpha1/Telemetry",
           GATEWAY_API + "/v1/Gateway",
@@ -78,7 +82,15 @@ final class Kinds {
           GATEWAY_API + "/v1beta1/ReferenceGrant");
 
   private static final Set<String> CORE =
-      Set.of("Namespace", "Pod", "Service", "ServiceAccount", "PeerAuthentication");
+      Set.of(
+          "Namespace",
+          "Pod",
+          "Service",
+          "ServiceAccount",
+          "PeerAuthentication",
+          "Secret",
+          "ServiceEntry",
+          "WorkloadEntry");
 
   private Kinds() {}
 

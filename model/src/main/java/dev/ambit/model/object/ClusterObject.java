@@ -15,11 +15,14 @@ public sealed interface ClusterObject
         Pod,
         ReferenceGrant,
         RequestAuthentication,
+        Secret,
         ServiceAccount,
+        ServiceEntry,
         TcpRoute,
         Telemetry,
         TlsRoute,
-        VirtualService {
+        VirtualService,
+        WorkloadEntry {
   Metadata metadata();
 
   /** The same object with other metadata. */
@@ -43,9 +46,12 @@ public sealed interface ClusterObject
           Pod _,
           ReferenceGrant _,
           RequestAuthentication _,
+          Secret _,
           ServiceAccount _,
+          ServiceEntry _,
           Telemetry _,
-          VirtualService _ ->
+          VirtualService _,
+          WorkloadEntry _ ->
           getClass().getSimpleName();
     };
   }

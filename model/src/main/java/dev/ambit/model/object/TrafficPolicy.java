@@ -179,6 +179,21 @@ public record TrafficPolicy(
     public ClientTls {
       subjectAltNames = List.copyOf(subjectAltNames);
     }
+
+    /** Without the keys, which may be here themselves and not as names of files. */
+    @Override
+    public String toString() {
+      return "ClientTls["
+          + mode
+          + ", credentialName="
+          + credentialName
+          + ", subjectAltNames="
+          + subjectAltNames
+          + ", sni="
+          + sni
+          + (insecureSkipVerify ? ", insecureSkipVerify" : "")
+          + "]";
+    }
   }
 
   /** Kinds of TLS; what is not SIMPLE or MUTUAL adds nothing at a waypoint. */

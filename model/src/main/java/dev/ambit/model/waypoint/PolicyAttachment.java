@@ -1,6 +1,7 @@
 package dev.ambit.model.waypoint;
 
 import dev.ambit.model.object.TargetReference;
+import dev.ambit.model.workload.Service;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,7 +23,13 @@ public record PolicyAttachment(List<TargetReference> targets, String namespace, 
   public record Place(String namespace, String name, String className) {}
 
   /** A service: {@code Service} or {@code ServiceEntry}. */
-  public record Owner(String kind, String namespace, String name) {}
+  public record Owner(String kind, String namespace, String name) {
+    /** The object that {@code service} was made of: names of the cluster are Services'. */
+    public static Owner of(Service service, String clusterDomain) {
+      boolean ofCluster = service.hostname().endsWith(".svc." + clusterDomain);
+      return new Owner(ofCluster ? "Service" : "ServiceEntry", service.namespace(), service.name());
+    }
+  }
 
   /** Whether everything that passes {@code waypoint} obeys it, direct traffic to pods too. */
   public boolean holdsAt(Place waypoint) {

@@ -25,7 +25,8 @@ public record Cluster(
   }
 
   /**
-   * @param workload null-free owner: a service, or a workload called by its address ({@code uid})
+   * @param service null when a workload was called by its address
+   * @param uid that workload, or the one behind a service where nobody is chosen; else ""
    */
   public record Key(@Nullable ServiceKey service, String uid, int port, String subset) {
     /** As Envoy would name it: {@code inbound-vip|80|http|host}. */

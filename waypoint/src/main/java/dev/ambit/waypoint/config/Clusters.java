@@ -32,7 +32,8 @@ final class Clusters {
             .rules()
             .find(lookup)
             .orElse(DestinationRules.Merged.NONE)
-            .at(key.port(), key.subset());
+            .at(key.port(), key.subset())
+            .map(policy -> Credentials.in(policy, parts.objects()));
     return found.map(policy ->
         new Cluster(
             key,

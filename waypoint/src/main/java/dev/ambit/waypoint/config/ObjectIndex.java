@@ -15,11 +15,14 @@ import dev.ambit.model.object.PeerAuthentication;
 import dev.ambit.model.object.Pod;
 import dev.ambit.model.object.ReferenceGrant;
 import dev.ambit.model.object.RequestAuthentication;
+import dev.ambit.model.object.Secret;
 import dev.ambit.model.object.ServiceAccount;
+import dev.ambit.model.object.ServiceEntry;
 import dev.ambit.model.object.TcpRoute;
 import dev.ambit.model.object.Telemetry;
 import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
+import dev.ambit.model.object.WorkloadEntry;
 import dev.ambit.model.traffic.DestinationRules;
 import dev.ambit.model.workload.Workload;
 import java.util.ArrayList;
@@ -38,6 +41,7 @@ final class ObjectIndex {
   private final List<Telemetry> telemetries = new ArrayList<>();
   private final Map<String, List<ReferenceGrant>> grants = new HashMap<>();
   private final Map<String, Map<String, String>> labels = new HashMap<>();
+  private final Map<String, Secret> secrets = new HashMap<>();
   private final DestinationRules rules;
   private @Nullable Gateway gateway;
   private @Nullable MeshConfig meshConfig;
@@ -63,6 +67,11 @@ final class ObjectIndex {
         case Telemetry telemetry -> telemetries.add(telemetry);
         case ReferenceGrant grant ->
             grants.computeIfAbsent(grant.metadata().namespace(), _ -> new ArrayList<>()).add(grant);
+        case Secret secret -> {
+          if (secret.metadata().namespace().equals(place.namespace())) {
+            secrets.put(secret.metadata().name(), secret);
+          }
+        }
         case Pod pod -> labels.put(podName(pod), pod.metadata().labels());
         case Gateway each -> {
           if (isOwn(each, place)) {
@@ -78,8 +87,10 @@ final class ObjectIndex {
             KubernetesService _,
             Namespace _,
             PeerAuthentication _,
-            ServiceAccount _ -> {
-          // Says nothing of what a waypoint does.
+            ServiceAccount _,
+            ServiceEntry _,
+            WorkloadEntry _ -> {
+          // Says nothing of what a waypoint does: services and workloads come with the mesh.
         }
       }
     }
@@ -141,6 +152,11 @@ final class ObjectIndex {
     return labels.isEmpty()
         ? Map.of()
         : labels.getOrDefault(workload.namespace() + "/" + workload.name(), Map.of());
+  }
+
+  /** A secret of the waypoint's own namespace; null without one of that name. */
+  @Nullable Secret secret(String name) {
+    return secrets.get(name);
   }
 
   /** The mesh configuration; null when there is none. */

@@ -88,6 +88,7 @@ final class Program implements Snapshot {
     Optional<Service> service = mesh.serviceAt(where, place.namespace());
     return service.isPresent()
         ? ofService(service.get(), address.getPort())
+            .map(found -> Passthrough.to(found, address.getAddress()))
         : mesh.workloadAt(where)
             .filter(ownership::isOwned)
             .map(workload -> ofWorkload(workload, address.getPort()));
@@ -103,14 +104,12 @@ final class Program implements Snapshot {
   }
 
   private Destination compile(Service service, ServicePort port) {
-    String domain = ".svc." + place.mesh().clusterDomain();
-    String kind = service.hostname().endsWith(domain) ? "Service" : "ServiceEntry";
+    PolicyAttachment.Owner owner = PolicyAttachment.Owner.of(service, place.mesh().clusterDomain());
+    String kind = owner.kind();
     RouteTable.Target target =
         new RouteTable.Target(kind, service.key(), service.name(), port.port(), place.namespace());
     List<ClusterObject> meant =
         objects.routes(new ObjectIndex.Parent(kind, service.namespace(), service.name()));
-    PolicyAttachment.Owner owner =
-        new PolicyAttachment.Owner(kind, service.namespace(), service.name());
     return secured(
         new Named(service, null, port.port(), protocol(port.appProtocol())), target, meant, owner);
   }
@@ -216,7 +215,20 @@ final class Program implements Snapshot {
       Map<Integer, ServicePort> all = service.ports();
       port = all.size() == 1 ? all.keySet().iterator().next() : asked.port();
     }
-    return cluster(service, port, named.subset());
+    return Passthrough.isOf(service)
+        ? passthrough(service, port, named.subset(), asked)
+        : cluster(service, port, named.subset());
+  }
+
+  /** Of as many as clients dial, so none is kept. */
+  private Optional<Cluster> passthrough(
+      Service service, int port, String subset, Destination asked) {
+    List<Workload> there = Passthrough.members(service, asked);
+    ServicePort known = service.ports().get(port);
+    Cluster.Key key = new Cluster.Key(service.key(), Passthrough.uid(there), port, subset);
+    return known == null
+        ? Optional.empty()
+        : Clusters.of(key, known, new Compiled.Parts(objects, service, there), place);
   }
 
   @Override

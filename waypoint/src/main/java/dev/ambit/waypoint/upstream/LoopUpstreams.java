@@ -20,6 +20,7 @@ import java.util.random.RandomGenerator;
 /** The upstreams of one loop. Confined to it. */
 final class LoopUpstreams implements Upstreams {
   private static final long TIDY_SECONDS = 30;
+  private static final int MOST_CLUSTERS = 20_000;
   private static final long FORGET_NANOS = Duration.ofMinutes(10).toNanos();
 
   private final UpstreamGroup group;
@@ -49,6 +50,9 @@ final class LoopUpstreams implements Upstreams {
 
   @Override
   public Choice choose(Cluster cluster, Call call) {
+    if (clusters.size() >= MOST_CLUSTERS && !clusters.containsKey(cluster.key())) {
+      return new Unable(LocalReply.OVERFLOW, MOST_CLUSTERS + " clusters are already in use");
+    }
     LoopCluster at = at(cluster);
     long now = nanos.getAsLong();
     Balancer balancer = at.balancer(cluster, now);

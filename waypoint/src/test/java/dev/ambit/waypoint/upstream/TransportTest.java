@@ -168,7 +168,7 @@ final class TransportTest {
       assertThat(failure(secured(TlsMode.SIMPLE, "/no/such/file", "", false, to)))
           .hasMessageContaining("/no/such/file");
       assertThat(failure(secured(TlsMode.MUTUAL, ca.rootPem(), "", false, to)))
-          .hasMessageContaining("clientCertificate");
+          .hasMessageContaining("client certificate");
     }
     try (Script app = new Script(peer -> peer.say("HTTP/1.1 400 No\r\n\r\n"))) {
       assertThat(failure(secured(TlsMode.SIMPLE, "", "", true, app.plain("a"))))

@@ -110,7 +110,7 @@ public final class BackendTls {
     }
     if (tls.mode() == TlsMode.MUTUAL) {
       if (tls.clientCertificate().isEmpty() || tls.privateKey().isEmpty()) {
-        throw new LinkFailure("MUTUAL: got no clientCertificate and privateKey, expected both");
+        throw new LinkFailure("MUTUAL: got no client certificate with its key, expected both");
       }
       try (InputStream chain = open(tls.clientCertificate());
           InputStream key = open(tls.privateKey())) {
@@ -125,7 +125,7 @@ public final class BackendTls {
       throw new LinkFailure(
           "credentialName: got "
               + tls.credentialName()
-              + ", expected files: secrets are not read by this waypoint");
+              + ", of which the waypoint's namespace has no Secret");
     }
     if (tls.caCertificates().isEmpty() || tls.caCertificates().equals("system")) {
       return null;
