@@ -66,6 +66,7 @@ public final class NodeHost {
     cniSettings.put("AMBIT_GENERATED", settings.generated().toString());
     cniSettings.put("AMBIT_FACTS", settings.facts().toString());
     cniSettings.put("AMBIT_ADMIN_SOCKET", cniAdmin().toString());
+    cniSettings.put("AMBIENT_DNS_CAPTURE", "true");
     Supervised.start(daemon("cni", cniSettings), news);
     Thread.ofVirtual().name("start ztunnel of " + name).start(this::startZtunnel);
   }

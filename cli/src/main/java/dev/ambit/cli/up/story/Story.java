@@ -22,6 +22,7 @@ public final class Story {
           new SourceIpKept(),
           new IdentityVerified(),
           new ServerFirst(),
+          new DnsAnswered(),
           new PolicyDeny(),
           new PolicyCutsOpen(),
           new WhyExplains(),
