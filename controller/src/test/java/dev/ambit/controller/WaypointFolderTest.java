@@ -113,7 +113,7 @@ final class WaypointFolderTest {
 
     PodFacts.write(folder.resolve("facts"), "up", Map.of("demo/wp-1", PodFacts.State.READY));
     until("readiness", () -> says("ambit.dev/programmed: \"true\""));
-    until("a programmed gateway", () -> page("/conditions").contains("\"Programmed\""));
+    until("a programmed gateway", () -> page("/conditions").contains("1 pods are ready"));
     String before = Files.readString(generated);
 
     mesh.stop();

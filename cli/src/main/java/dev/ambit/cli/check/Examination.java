@@ -109,7 +109,7 @@ final class Examination {
     page("controller", controller, "/conditions")
         .ifPresent(page -> {
           for (JsonNode condition : page) {
-            if (text(condition, "kind").equals("Gateway")
+            if (Set.of("Gateway", "GatewayClass", "Listener").contains(text(condition, "kind"))
                 && text(condition, "status").equals("True")) {
               continue; // As it should be; 'ambit waypoint status' shows it.
             }

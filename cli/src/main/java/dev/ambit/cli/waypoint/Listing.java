@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -163,14 +164,22 @@ final class Listing {
         bound(namespace, name, addresses),
         conditions.stream()
             .filter(each -> text(each, "namespace").equals(namespace))
-            .filter(each -> text(each, "name").equals(name))
+            .filter(each -> text(each, "name").split("/", 2)[0].equals(name))
             .map(each ->
                 new Condition(
-                    text(each, "type"),
+                    listener(each) + text(each, "type"),
                     text(each, "status"),
                     text(each, "reason"),
                     text(each, "message")))
             .toList());
+  }
+
+  /** What is said of a listener is called {@code mesh/Accepted}; its name has the Gateway's. */
+  private static String listener(JsonNode condition) {
+    String name = text(condition, "name");
+    return name.substring(name.indexOf('/') + 1).equals(name)
+        ? ""
+        : name.substring(name.indexOf('/') + 1) + "/";
   }
 
   private int ready(List<String> pods) {
@@ -229,7 +238,7 @@ final class Listing {
     List<JsonNode> of = new ArrayList<>();
     try {
       for (JsonNode each : Json.read(answer.text().orElse("[]").getBytes(StandardCharsets.UTF_8))) {
-        if (text(each, "kind").equals("Gateway")) {
+        if (Set.of("Gateway", "Listener").contains(text(each, "kind"))) {
           of.add(each);
         }
       }

@@ -68,6 +68,8 @@ public final class Deployer {
     Map<String, List<ClusterObject>> made = made(known.folders().generated().objects());
     List<Condition> conditions = new ArrayList<>();
     unknownClasses(pick(written, Gateway.class), classes, conditions);
+    conditions.addAll(GatewayStatus.classes(classes, gateways));
+    gateways.forEach(each -> conditions.addAll(GatewayStatus.listeners(each)));
     if (gateways.isEmpty() && made.isEmpty()) {
       return new Plan(Map.of(), conditions);
     }

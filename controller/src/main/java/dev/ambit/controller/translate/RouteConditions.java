@@ -1,5 +1,6 @@
 package dev.ambit.controller.translate;
 
+import dev.ambit.controller.source.NamespaceObjects;
 import dev.ambit.daemon.Re2;
 import dev.ambit.model.http.CompiledRoute;
 import dev.ambit.model.http.RouteCompiler;
@@ -175,6 +176,41 @@ final class RouteConditions {
           : List.of(resolved(virtual, compiled.problems()));
     }
     return List.of();
+  }
+
+  /** Both lists are obeyed, the older object's first, which hardly anybody means. */
+  List<Condition> overlaps(VirtualService virtual) {
+    List<Condition> said = new ArrayList<>();
+    for (String host : virtual.http().isEmpty() ? List.<String>of() : virtual.hosts()) {
+      String full = known.catalogue().fullHost(host, virtual.metadata().namespace());
+      ServiceKey key = known.hostnames().get(full);
+      Service service = key == null ? null : known.services().get(key);
+      if (service == null) {
+        continue;
+      }
+      ObjectCatalogue.Parent parent =
+          ObjectCatalogue.Parent.of(PolicyAttachment.Owner.of(service, clusterDomain));
+      for (NamespaceObjects.Carried each : known.catalogue().routes(parent)) {
+        ClusterObject route = each.object();
+        if (route instanceof HttpRoute || route instanceof GrpcRoute) {
+          said.add(overlap(virtual, full, route));
+          said.add(overlap(route, full, virtual));
+        }
+      }
+    }
+    return said;
+  }
+
+  private static Condition overlap(ClusterObject one, String host, ClusterObject other) {
+    return Condition.of(
+        one,
+        "ambit.dev/Overlapping",
+        true,
+        "OlderObjectFirst",
+        host
+            + " has rules of "
+            + ObjectText.name(other)
+            + ", too: both are obeyed, those of the older object first");
   }
 
   private RouteCompiler compiler(String kind) {

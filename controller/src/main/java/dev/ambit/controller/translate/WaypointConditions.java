@@ -8,6 +8,7 @@ import dev.ambit.model.object.ClusterObject;
 import dev.ambit.model.object.DestinationRule;
 import dev.ambit.model.object.RequestAuthentication;
 import dev.ambit.model.object.TargetReference;
+import dev.ambit.model.object.Telemetry;
 import dev.ambit.model.object.VirtualService;
 import dev.ambit.model.waypoint.PolicyAttachment;
 import dev.ambit.model.waypoint.PolicyAttachment.Found;
@@ -65,11 +66,21 @@ final class WaypointConditions {
     for (NamespaceObjects objects : input.namespaces().values()) {
       for (Carried each : objects.others().values()) {
         switch (each.object()) {
-          case VirtualService virtual -> said.addAll(routes.of(virtual));
+          case VirtualService virtual -> {
+            said.addAll(routes.of(virtual));
+            said.addAll(routes.overlaps(virtual));
+          }
+          case Telemetry telemetry -> {
+            attached(telemetry, telemetry.targetRefs(), said);
+            ignored(telemetry, said);
+          }
           case DestinationRule rule -> credentials(rule, catalogue, said);
           case RequestAuthentication authentication ->
               attached(authentication, authentication.targetRefs(), said);
-          case ClusterObject other -> said.addAll(routes.of(other));
+          case ClusterObject other -> {
+            said.addAll(routes.of(other));
+            said.addAll(ofGateway(other));
+          }
         }
       }
       for (AuthorizationPolicy policy : objects.policies().values()) {
@@ -77,6 +88,37 @@ final class WaypointConditions {
       }
     }
     return said;
+  }
+
+  /** Spec: l7-telemetry 7. */
+  private static void ignored(Telemetry telemetry, List<Condition> said) {
+    if (!telemetry.selector().isEmpty()) {
+      said.add(
+          Condition.of(
+              telemetry,
+              WAYPOINT_ACCEPTED,
+              false,
+              "Invalid",
+              "selector: got one, expected targetRefs: waypoints obey no selector"));
+    }
+  }
+
+  /** A route that is attached to a waypoint instead of a service does nothing. */
+  private List<Condition> ofGateway(ClusterObject route) {
+    return ObjectCatalogue.parents(route).stream()
+        .filter(each -> each.kind().equals("Gateway"))
+        .map(each -> each.namespace() + "/" + each.name())
+        .filter(each -> waypoints.byName().containsKey(each))
+        .map(each ->
+            Condition.of(
+                route,
+                "Accepted",
+                false,
+                "NotAllowedByListeners",
+                "parentRefs: got waypoint "
+                    + each
+                    + ", expected a Service or ServiceEntry that is bound to it"))
+        .toList();
   }
 
   /** Of a rule that waypoints obey, whether each of them has the secrets that it names. */

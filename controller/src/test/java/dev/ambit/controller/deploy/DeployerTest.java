@@ -316,6 +316,78 @@ final class DeployerTest {
     }
   }
 
+  private List<String> others() {
+    return world.ofOthers.stream()
+        .map(c ->
+            c.kind()
+                + " "
+                + c.name()
+                + " "
+                + c.type()
+                + (c.accepted() ? " True " : " False ")
+                + c.reason())
+        .toList();
+  }
+
+  @Test
+  @DisplayName("waypoint-selection §8: each listener has a status of its own")
+  void listeners() {
+    world.written.put(
+        "wp.yaml",
+        gateway("wp")
+            .replace(
+                "protocol: HBONE}",
+                "protocol: HBONE}, {name: web, port: 80, protocol: HTTP},"
+                    + " {name: again, port: 15008, protocol: HBONE,"
+                    + " allowedRoutes: {kinds: [{kind: HTTPRoute}]}}"));
+    world.settle();
+    assertThat(world.said()).contains("Accepted True ListenersNotValid");
+    assertThat(others())
+        .containsExactlyInAnyOrder(
+            "GatewayClass ambit-waypoint Accepted True Accepted",
+            "Listener wp/again Accepted False HostnameConflict",
+            "Listener wp/again Conflicted True HostnameConflict",
+            "Listener wp/again Programmed True Programmed",
+            "Listener wp/again ResolvedRefs False InvalidRouteKinds",
+            "Listener wp/mesh Accepted True Accepted",
+            "Listener wp/mesh Programmed True Programmed",
+            "Listener wp/mesh ResolvedRefs True ResolvedRefs",
+            "Listener wp/web Accepted False UnsupportedProtocol",
+            "Listener wp/web Programmed True Programmed",
+            "Listener wp/web ResolvedRefs True ResolvedRefs");
+  }
+
+  @Test
+  @DisplayName("waypoint-selection §1: classes of ours are accepted, others are not spoken of")
+  void classes() {
+    String ofClass =
+        """
+        apiVersion: gateway.networking.k8s.io/v1
+        kind: GatewayClass
+        metadata: {name: %s}
+        spec: {controllerName: %s%s}
+        ---
+        """;
+    world.written.put(
+        "classes.yaml",
+        ofClass.formatted("mine", "ambit.dev/waypoint", "")
+            + ofClass.formatted("theirs", "example.com/gateway", "")
+            + ofClass.formatted(
+                "odd",
+                "istio.io/mesh-controller",
+                ", parametersRef: {group: \"\", kind: ConfigMap, name: c}"));
+    world.written.put("wp.yaml", gateway("wp").replace("ambit-waypoint", "mine"));
+    world.written.put("other.yaml", gateway("other").replace("ambit-waypoint", "theirs"));
+    world.settle();
+    assertThat(others())
+        .contains(
+            "GatewayClass mine Accepted True Accepted",
+            "GatewayClass odd Accepted False InvalidParameters")
+        .noneMatch(each -> each.contains("theirs") || each.contains("other/"));
+    assertThat(world.files.keySet()).containsExactly("demo.wp.yaml");
+    assertThat(world.said()).hasSize(2);
+  }
+
   @Test
   void a_class_nobody_knows_is_said() {
     world.written.put("wp.yaml", gateway("wp").replace("ambit-waypoint", "waypont"));

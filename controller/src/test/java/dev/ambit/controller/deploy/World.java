@@ -46,6 +46,7 @@ final class World {
   final Map<String, PodFacts.State> facts = new TreeMap<>();
   Map<String, String> files = Map.of();
   List<Condition> conditions = List.of();
+  List<Condition> ofOthers = List.of();
 
   static String gateway(String name, String... annotations) {
     StringBuilder text =
@@ -94,7 +95,8 @@ final class World {
                     facts,
                     Instant.parse("2026-11-25T02:00:00Z")));
     files = plan.files();
-    conditions = plan.conditions();
+    conditions = plan.conditions().stream().filter(each -> each.kind().equals("Gateway")).toList();
+    ofOthers = plan.conditions().stream().filter(each -> !conditions.contains(each)).toList();
     assertThat(snapshot(files).problems()).isEmpty();
     return this;
   }

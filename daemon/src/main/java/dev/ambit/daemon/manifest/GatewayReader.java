@@ -61,7 +61,13 @@ final class GatewayReader {
         listener.required("name", Forms.NAME, Forms::name),
         listener.requiredPort("port"),
         listener.required("protocol", "such as HBONE", text -> !text.isEmpty()),
-        allowed(routes.mappingOrEmpty("namespaces")));
+        allowed(routes.mappingOrEmpty("namespaces")),
+        routes.mappings("kinds").stream().map(GatewayReader::kind).toList());
+  }
+
+  private static String kind(FieldReader kind) {
+    kind.strictly(Set.of("group", "kind"));
+    return kind.required("kind", "such as HTTPRoute", text -> !text.isEmpty());
   }
 
   private static AllowedNamespaces allowed(FieldReader namespaces) {
@@ -118,13 +124,17 @@ final class GatewayReader {
   private static Infrastructure infrastructure(FieldReader spec) {
     FieldReader fields = spec.mappingOrEmpty("infrastructure");
     fields.strictly(Set.of("labels", "annotations", "parametersRef"));
+    return new Infrastructure(
+        fields.textMap("labels"), fields.textMap("annotations"), parameters(fields));
+  }
+
+  /** {@code Kind/name}, "" for none. */
+  private static String parameters(FieldReader fields) {
     FieldReader parameters = fields.mappingOrEmpty("parametersRef");
-    parameters.strictly(Set.of("group", "kind", "name"));
-    String reference =
-        fields.has("parametersRef")
-            ? parameters.text("kind", "") + "/" + parameters.text("name", "")
-            : "";
-    return new Infrastructure(fields.textMap("labels"), fields.textMap("annotations"), reference);
+    parameters.strictly(Set.of("group", "kind", "name", "namespace"));
+    return fields.has("parametersRef")
+        ? parameters.text("kind", "") + "/" + parameters.text("name", "")
+        : "";
   }
 
   static GatewayClass gatewayClass(Metadata metadata, FieldReader fields) {
@@ -132,7 +142,8 @@ final class GatewayReader {
         RouteFields.spec(fields, Set.of("controllerName", "parametersRef", "description"));
     return new GatewayClass(
         metadata,
-        spec.required("controllerName", "such as ambit.dev/waypoint", text -> text.contains("/")));
+        spec.required("controllerName", "such as ambit.dev/waypoint", text -> text.contains("/")),
+        parameters(spec));
   }
 
   static ReferenceGrant grant(Metadata metadata, FieldReader fields) {

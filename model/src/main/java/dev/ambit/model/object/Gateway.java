@@ -33,8 +33,22 @@ public record Gateway(
     return new Gateway(metadata, className, listeners, addresses, other, infrastructure);
   }
 
-  /** One listener. */
-  public record Listener(String name, int port, String protocol, AllowedNamespaces allowed) {}
+  /**
+   * One listener.
+   *
+   * @param kinds of routes that it asks for; empty for those it can have
+   */
+  public record Listener(
+      String name, int port, String protocol, AllowedNamespaces allowed, List<String> kinds) {
+    public Listener {
+      kinds = List.copyOf(kinds);
+    }
+
+    /** One that does not say which routes it takes. */
+    public Listener(String name, int port, String protocol, AllowedNamespaces allowed) {
+      this(name, port, protocol, allowed, List.of());
+    }
+  }
 
   /** Which namespaces may attach to a listener. */
   public sealed interface AllowedNamespaces {}
