@@ -7,6 +7,7 @@ import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.Http2DataFrame;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.util.ReferenceCountUtil;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * to whoever speaks it. Sits before the leg of the stream. A client that says nothing for a while
  * waits for the server to speak first, which only bytes can.
  */
-final class Detector extends ChannelInboundHandlerAdapter {
+final class Detector extends ChannelInboundHandlerAdapter implements InsideConnection {
   /** More are not needed to tell. */
   private static final int MOST_BYTES = 64 * 1024;
 
@@ -57,6 +58,29 @@ final class Detector extends ChannelInboundHandlerAdapter {
     long limit = (http ? settings.idle() : settings.detectTime()).toNanos();
     timer = ctx.executor().schedule(() -> silent(ctx), limit, TimeUnit.NANOSECONDS);
     ctx.read();
+  }
+
+  @Override
+  public EventLoop loop() {
+    return leg.channel().eventLoop();
+  }
+
+  /** A client that has said nothing yet may as well say it elsewhere. */
+  @Override
+  public void drain() {
+    ChannelHandlerContext ctx = leg.channel().pipeline().context(this);
+    if (!over && speaksHttp() && ctx != null) {
+      if (timer != null) {
+        timer.cancel(false);
+      }
+      long limit = FrontSettings.DRAIN_QUIET.toNanos();
+      timer = loop().schedule(() -> silent(ctx), limit, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  @Override
+  public boolean isBusy() {
+    return !held.isEmpty();
   }
 
   private boolean speaksHttp() {

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What clients' tunnels lead to: finds the destination a CONNECT names, accepts, finds out what is
@@ -139,8 +140,10 @@ public final class Front implements HboneServer.Terminator {
     }
     Side side = new Side(caller, services.http(), settings);
     Channel channel = leg.channel();
-    var detector = new Detector(destination.protocol(), settings, leg, new Inside(side, channel));
+    Inside inside = new Inside(side, channel);
+    var detector = new Detector(destination.protocol(), settings, leg, inside);
     channel.pipeline().addBefore(channel.pipeline().context(leg).name(), null, detector);
+    inside.opened(detector);
   }
 
   /**
@@ -171,6 +174,7 @@ public final class Front implements HboneServer.Terminator {
   private final class Inside implements Detector.Decided {
     private final Side side;
     private final Channel channel;
+    private @Nullable InsideConnection open;
 
     private Inside(Side side, Channel channel) {
       this.side = side;
@@ -191,27 +195,39 @@ public final class Front implements HboneServer.Terminator {
     }
 
     private void opened(InsideConnection connection) {
+      if (open == null) {
+        channel.closeFuture().addListener(_ -> gone());
+      }
+      gone();
+      open = connection;
       connections.add(connection);
-      channel.closeFuture().addListener(_ -> connections.remove(connection));
       if (draining) {
         connection.drain();
       }
     }
 
+    private void gone() {
+      if (open != null) {
+        connections.remove(open);
+      }
+    }
+
     @Override
     public void bytes(String serverName, StreamLeg leg) {
+      gone();
       services.streams().serve(side.caller(), serverName, leg);
     }
   }
 
-  /** Connections inside tunnels that speak HTTP. */
+  /** Connections inside tunnels that speak HTTP, or may. */
   public int open() {
     return connections.size();
   }
 
   /**
    * Takes requests under way to their end and asks clients to call elsewhere: {@code Connection:
-   * close} with the next response of HTTP/1.1, GOAWAY twice in HTTP/2.
+   * close} with the next response of HTTP/1.1, GOAWAY twice in HTTP/2. Connections of HTTP/1.1
+   * that are quiet for a second are closed: sooner, a request might be on its way.
    */
   public void drain() {
     draining = true;

@@ -24,6 +24,9 @@ public record FrontSettings(
     Duration detectTime,
     int streams,
     int streamWindow) {
+  /** At the end of the process: after which a connection without requests is closed. */
+  static final Duration DRAIN_QUIET = Duration.ofSeconds(1);
+
   public static final FrontSettings DEFAULT =
       new FrontSettings(
           60 * 1024,

@@ -2,6 +2,7 @@ package dev.ambit.waypoint.server;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Http1Clock {
   /** What is watched. */
   interface Watched {
-    /** Whether no request is under way. */
+    /** Whether no request is under way, not even its head. */
     boolean isIdle();
 
     /** Whether a body was asked for and has not come to its end. */
@@ -28,6 +29,7 @@ final class Http1Clock {
   private @Nullable Future<?> head;
   private @Nullable Future<?> check;
   private long lastRead;
+  private boolean draining;
 
   Http1Clock(EventLoop loop, FrontSettings settings, Watched watched) {
     this.loop = loop;
@@ -40,7 +42,7 @@ final class Http1Clock {
     again();
   }
 
-  /** Bytes came. */
+  /** Bytes came, or a response has gone. */
   void read() {
     lastRead = loop.ticker().nanoTime();
   }
@@ -61,14 +63,30 @@ final class Http1Clock {
     }
   }
 
+  /**
+   * From now on a connection ends once it was quiet for a moment; before, a request may be on its
+   * way.
+   */
+  void drain() {
+    draining = true;
+    if (check != null) {
+      check.cancel(false);
+    }
+    again();
+  }
+
+  private Duration mostIdle() {
+    return draining ? FrontSettings.DRAIN_QUIET : settings.idle();
+  }
+
   private void again() {
-    long period = Math.min(settings.idle().toNanos(), settings.bodyIdle().toNanos());
+    long period = Math.min(mostIdle().toNanos(), settings.bodyIdle().toNanos());
     check = loop.schedule(this::check, period, TimeUnit.NANOSECONDS);
   }
 
   private void check() {
     long silent = loop.ticker().nanoTime() - lastRead;
-    if (watched.isIdle() && silent >= settings.idle().toNanos()) {
+    if (watched.isIdle() && silent >= mostIdle().toNanos()) {
       watched.unused();
     } else if (watched.isStarved() && silent >= settings.bodyIdle().toNanos()) {
       watched.tooSlow("stream_idle_timeout");

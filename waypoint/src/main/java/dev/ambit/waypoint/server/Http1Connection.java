@@ -304,6 +304,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   /** The response is out. */
   void done() {
+    if (draining) {
+      clock.read();
+    }
     turn();
   }
 
@@ -318,7 +321,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
 
   @Override
   public boolean isIdle() {
-    return current == null;
+    return current == null && !parser.insideHead();
   }
 
   @Override
@@ -385,6 +388,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter
   @Override
   public void drain() {
     draining = true;
+    if (!over) {
+      clock.drain();
+    }
   }
 
   @Override

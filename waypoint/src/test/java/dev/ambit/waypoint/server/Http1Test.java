@@ -11,6 +11,13 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -292,6 +299,66 @@ class Http1Test {
       assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
           .contains("connection: close")
           .endsWith("hello");
+    }
+  }
+
+  @Test
+  @DisplayName("REL-070: a drained connection without requests is closed, whether it had any or not")
+  void aDrainedConnectionWithoutRequestsIsClosed() throws IOException {
+    try (Socket used = front.connect();
+        Socket fresh = front.connect()) {
+      used.setSoTimeout(30_000);
+      fresh.setSoTimeout(30_000);
+      send(used, "GET /hello HTTP/1.1\r\nHost: web\r\n\r\n");
+      until(used.getInputStream(), "hello");
+      front.front.drain();
+      assertThat(used.getInputStream().read()).isEqualTo(-1);
+      assertThat(fresh.getInputStream().read()).isEqualTo(-1);
+    }
+    assertThat(front.front.open()).isZero();
+  }
+
+  @Test
+  @DisplayName("REL-070: no request fails of clients that go on while their connections drain")
+  void noRequestFailsWhileConnectionsDrain() throws Exception {
+    int clients = 16;
+    CountDownLatch busy = new CountDownLatch(clients);
+    List<Future<Integer>> all = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        Socket slow = front.connect()) {
+      slow.setSoTimeout(30_000);
+      send(slow, "POST /echo HTTP/1.1\r\nHost: web\r\nContent-Length: 6\r\n\r\nabc");
+      for (int i = 0; i < clients; i++) {
+        all.add(threads.submit(() -> untilToldToClose(busy)));
+      }
+      assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
+      front.front.drain();
+      for (Future<Integer> each : all) {
+        assertThat(each.get(30, TimeUnit.SECONDS)).isGreaterThan(10);
+      }
+      send(slow, "def");
+      assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .startsWith("HTTP/1.1 200 ")
+          .contains("abc")
+          .contains("def");
+    }
+  }
+
+  /** How many requests were answered, the last one with {@code Connection: close}. */
+  private int untilToldToClose(CountDownLatch busy) throws IOException {
+    try (Socket socket = front.connect()) {
+      socket.setSoTimeout(30_000);
+      int answered = 0;
+      String answer = "";
+      while (!answer.contains("connection: close")) {
+        send(socket, "GET /hello HTTP/1.1\r\nHost: web\r\n\r\n");
+        answer = until(socket.getInputStream(), "hello");
+        answered++;
+        if (answered == 10) {
+          busy.countDown();
+        }
+      }
+      return answered;
     }
   }
 }
