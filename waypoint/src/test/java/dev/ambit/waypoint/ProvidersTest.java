@@ -19,11 +19,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -267,6 +270,45 @@ final class ProvidersTest {
       assertThat(get()).as(kind).isEqualTo(status);
       assertThat(waypoint.tale.next()).startsWith(failOpen ? "200 - " : "403 UAEX ");
     }
+  }
+
+  /** What somebody hears who connects to a service of bytes that CUSTOM guards. */
+  private String hello(String kind, String address, boolean failOpen) throws IOException {
+    Backend greeter = opened(Backend.greeting("welcome"));
+    waypoint.service("smtp", 3, AppProtocol.TCP).backend(greeter.port(), "smtp");
+    waypoint.program(
+        mesh(kind, address, ", failOpen: " + failOpen), CUSTOM.replace("name: echo", "name: smtp"));
+    try (Socket socket = new Socket("127.0.0.1", waypoint.near("10.96.0.3:80").getPort())) {
+      socket.setSoTimeout(30_000);
+      byte[] heard = socket.getInputStream().readNBytes(7);
+      return new String(heard, StandardCharsets.US_ASCII);
+    } catch (SocketException reset) {
+      return "";
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"IN_MESH", "PLAIN", "OUTSIDE"})
+  @DisplayName("l7-authorization §2: a gRPC provider decides on connections")
+  void connections(Where where) throws Exception {
+    String ok = address(where, grpc(server -> server, Checks.ok()));
+    assertThat(hello("envoyExtAuthzGrpc", ok, false)).isEqualTo("welcome");
+    String denied = "localhost:" + grpc(server -> server, Checks.denied(403, "no"));
+    assertThat(hello("envoyExtAuthzGrpc", denied, true)).isEmpty();
+    assertThat(waypoint.tale.next()).startsWith("- ");
+    assertThat(waypoint.tale.next()).isEqualTo("UAEX 0 0 ext_authz_denied");
+  }
+
+  @Test
+  @DisplayName("l7-authorization §4: a provider over HTTP, or none, lets no connection pass")
+  void connections_that_nobody_can_be_asked_about() throws Exception {
+    Backend provider = opened(Backend.saying("ok"));
+    String address = address(Where.IN_MESH, provider.port());
+    assertThat(hello("envoyExtAuthzHttp", address, true)).isEmpty();
+    assertThat(provider.requests).hasValue(0);
+    provider.close();
+    assertThat(hello("envoyExtAuthzGrpc", address, false)).isEmpty();
+    assertThat(hello("envoyExtAuthzGrpc", address, true)).isEqualTo("welcome");
   }
 
   private static String authentication(String jwksUri) {

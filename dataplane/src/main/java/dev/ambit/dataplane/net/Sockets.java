@@ -11,6 +11,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.ServerChannel;
@@ -21,7 +22,8 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -123,13 +125,36 @@ public final class Sockets implements AutoCloseable {
       return failed(channel, refused);
     }
     channel.pipeline().addLast(handler);
-    ChannelFuture registered = loop.register(channel);
-    if (!registered.isSuccess() && registered.isDone()) {
-      return registered;
-    }
+    InetSocketAddress from = local;
+    return registered(
+        loop,
+        channel,
+        promise -> {
+          if (from == null) {
+            channel.connect(remote, promise);
+          } else {
+            channel.connect(remote, from, promise);
+          }
+        });
+  }
+
+  /**
+   * Registers a channel and then opens it. Netty registers by a listener, which it puts off for a
+   * while deep inside of others; a channel that is opened before never hears from the kernel.
+   */
+  private static ChannelFuture registered(
+      EventLoop loop, Channel channel, Consumer<ChannelPromise> open) {
+    ChannelPromise opened = channel.newPromise();
+    loop.register(channel)
+        .addListener(done -> {
+          if (done.isSuccess()) {
+            open.accept(opened);
+          } else {
+            opened.tryFailure(done.cause());
+          }
+        });
     // A failed connect leaves the descriptor open.
-    return (local == null ? channel.connect(remote) : channel.connect(remote, local))
-        .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    return opened.addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
   }
 
   /**
@@ -140,13 +165,15 @@ public final class Sockets implements AutoCloseable {
    */
   public ChannelFuture receive(
       EventLoop loop, InetSocketAddress local, int largest, ChannelHandler handler) {
-    return datagrams(loop, largest, true, handler, channel -> channel.bind(local));
+    return datagrams(
+        loop, largest, true, handler, (channel, promise) -> channel.bind(local, promise));
   }
 
   /** Exchanges datagrams with {@code remote} alone; else as {@link #receive}. */
   public ChannelFuture exchange(
       EventLoop loop, InetSocketAddress remote, int largest, ChannelHandler handler) {
-    return datagrams(loop, largest, false, handler, channel -> channel.connect(remote));
+    return datagrams(
+        loop, largest, false, handler, (channel, promise) -> channel.connect(remote, promise));
   }
 
   private ChannelFuture datagrams(
@@ -154,7 +181,7 @@ public final class Sockets implements AutoCloseable {
       int largest,
       boolean shared,
       ChannelHandler handler,
-      Function<DatagramChannel, ChannelFuture> open) {
+      BiConsumer<DatagramChannel, ChannelPromise> open) {
     assert loop.inEventLoop() : "opened off its loop";
     DatagramChannel channel = inside(transport::newDatagrams);
     try {
@@ -165,11 +192,7 @@ public final class Sockets implements AutoCloseable {
       return failed(channel, refused);
     }
     channel.pipeline().addLast(handler);
-    ChannelFuture registered = loop.register(channel);
-    if (!registered.isSuccess() && registered.isDone()) {
-      return registered;
-    }
-    return open.apply(channel).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    return registered(loop, channel, promise -> open.accept(channel, promise));
   }
 
   private boolean spoofed(Channel channel) {

@@ -14,6 +14,7 @@ import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.server.Caller;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,35 +34,66 @@ final class Checking {
   private Checking() {}
 
   /**
-   * The request that is decided on.
+   * The request, or connection, that is decided on.
    *
+   * @param head null of a connection
    * @param body the part that is shown, empty when none is
    * @param partial whether there is more of it
    * @param self identity of the waypoint, "" when it has none yet
    */
   record Subject(
       HttpSubject subject,
-      RequestHead head,
+      @Nullable RequestHead head,
       Caller caller,
       byte[] body,
       boolean partial,
       String self) {
+    HttpHeaders headers() {
+      return head == null ? EmptyHttpHeaders.INSTANCE : head.headers();
+    }
+
+    CheckMessages.Side source() {
+      return new CheckMessages.Side(caller.source(), caller.peer().toString());
+    }
+
+    CheckMessages.Side destination() {
+      return new CheckMessages.Side(caller.local(), self);
+    }
+
     HttpAttributes attributes() {
       HttpAttributes request = subject.request();
       if (request == null) {
-        throw new IllegalArgumentException("a connection that is not HTTP has no CUSTOM policies");
+        throw new IllegalArgumentException("expected a request, got a connection");
       }
       return request;
     }
   }
 
+  /** About a connection. */
+  static Outcall.Question grpc(ExtensionProvider.GrpcAuthorization provider, Subject subject) {
+    return grpc(provider, CheckMessages.request(subject.source(), subject.destination()));
+  }
+
+  private static Outcall.Question grpc(
+      ExtensionProvider.GrpcAuthorization provider, byte[] message) {
+    return Unary.question(
+        provider.backend(),
+        CheckMessages.PATH,
+        new DefaultHttpHeaders(),
+        message,
+        provider.checking().timeout());
+  }
+
+  /** About a request. */
   static Outcall.Question grpc(
-      ExtensionProvider.GrpcAuthorization provider, Subject subject, Instant now) {
+      ExtensionProvider.GrpcAuthorization provider,
+      Subject subject,
+      RequestHead head,
+      Instant now) {
     ExtensionProvider.CheckedBody body = provider.checking().body();
     Map<String, String> headers = new HashMap<>();
-    for (String name : subject.head().headers().names()) {
-      headers.put(
-          name.toLowerCase(Locale.ROOT), String.join(",", subject.head().headers().getAll(name)));
+    for (String name : head.headers().names()) {
+      headers.put(name.toLowerCase(Locale.ROOT), String.join(",", head.headers().getAll(name)));
     }
     if (body != null) {
       headers.put("x-envoy-auth-partial-body", Boolean.toString(subject.partial()));
@@ -71,24 +103,18 @@ final class Checking {
     headers.put(":path", request.target());
     headers.put(":authority", request.authority());
     headers.put(":scheme", request.scheme());
-    byte[] message =
+    return grpc(
+        provider,
         CheckMessages.request(
             new CheckMessages.Question(
-                new CheckMessages.Side(
-                    subject.caller().source(), subject.caller().peer().toString()),
-                new CheckMessages.Side(subject.caller().local(), subject.self()),
+                subject.source(),
+                subject.destination(),
                 now,
                 headers,
-                subject.head().version().toString(),
-                length(subject.head()),
+                head.version().toString(),
+                length(head),
                 subject.body(),
-                body != null && body.asBytes()));
-    return Unary.question(
-        provider.backend(),
-        CheckMessages.PATH,
-        new DefaultHttpHeaders(),
-        message,
-        provider.checking().timeout());
+                body != null && body.asBytes())));
   }
 
   private static long length(RequestHead head) {
@@ -96,10 +122,11 @@ final class Checking {
     return length != null && length.matches("\\d{1,18}") ? Long.parseLong(length) : -1;
   }
 
-  static Outcall.Question http(ExtensionProvider.HttpAuthorization provider, Subject subject) {
+  static Outcall.Question http(
+      ExtensionProvider.HttpAuthorization provider, Subject subject, RequestHead head) {
     HttpAttributes request = subject.attributes();
     HttpHeaders shown = new DefaultHttpHeaders();
-    for (Map.Entry<String, String> each : subject.head().headers()) {
+    for (Map.Entry<String, String> each : head.headers()) {
       String name = each.getKey().toLowerCase(Locale.ROOT);
       if (HeaderRules.mayBeSet(name)
           && (name.equals("authorization") || HeaderRules.holds(provider.sent(), name))) {

@@ -25,6 +25,12 @@ public interface ExternalAuthorizer {
       Caller caller);
 
   /**
+   * The same about a connection, of which providers over gRPC see both ends; one over HTTP cannot
+   * be asked, which is a refusal.
+   */
+  Future<Checked> check(List<String> providers, HttpSubject subject, Caller caller);
+
+  /**
    * How many body bytes to buffer for {@link #check}; 0 for none. One more than the providers look
    * at, so that a longer body is seen to be longer.
    */

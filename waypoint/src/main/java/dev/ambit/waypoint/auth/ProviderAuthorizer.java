@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
@@ -100,7 +101,16 @@ public final class ProviderAuthorizer implements ExternalAuthorizer {
     return promise;
   }
 
-  /** One request's way through its providers. Confined to its loop. */
+  @Override
+  public Future<Checked> check(List<String> providers, HttpSubject subject, Caller caller) {
+    Promise<Checked> promise = caller.loop().newPromise();
+    new Round(
+            providers, new Checking.Subject(subject, null, caller, new byte[0], false, ""), promise)
+        .next();
+    return promise;
+  }
+
+  /** One request's, or connection's, way through its providers. Confined to its loop. */
   private final class Round {
     private final Queue<String> left;
     private final Checking.Subject subject;
@@ -125,6 +135,11 @@ public final class ProviderAuthorizer implements ExternalAuthorizer {
       ExtensionProvider.Checking checking = kind == null ? null : checking(kind);
       if (kind == null || checking == null) {
         refuse(name, "error", Checking.refused(FORBIDDEN, "no ext_authz provider " + name));
+        return;
+      }
+      if (subject.head() == null && kind instanceof HttpAuthorization) {
+        String why = "got ext_authz provider " + name + " over HTTP, expected gRPC for connections";
+        refuse(name, "error", Checking.refused(FORBIDDEN, why));
         return;
       }
       Checking.Subject shown = shown(checking.body());
@@ -158,11 +173,15 @@ public final class ProviderAuthorizer implements ExternalAuthorizer {
       ExtensionProvider.Backend backend;
       switch (asked.kind()) {
         case GrpcAuthorization grpc -> {
-          question = Checking.grpc(grpc, shown, setting.clock().instant());
+          RequestHead head = shown.head();
+          question =
+              head == null
+                  ? Checking.grpc(grpc, shown)
+                  : Checking.grpc(grpc, shown, head, setting.clock().instant());
           backend = grpc.backend();
         }
         case HttpAuthorization http -> {
-          question = Checking.http(http, shown);
+          question = Checking.http(http, shown, Objects.requireNonNull(shown.head()));
           backend = http.backend();
         }
         default -> throw new IllegalStateException("not a provider that decides: " + asked.name());
@@ -207,7 +226,7 @@ public final class ProviderAuthorizer implements ExternalAuthorizer {
     private Meaning meaning(Asked asked, Answer answer) {
       return asked.kind() instanceof HttpAuthorization http
           ? Checking.ofHttp(http, answer)
-          : Checking.ofGrpc(answer, subject.head().headers());
+          : Checking.ofGrpc(answer, subject.headers());
     }
 
     private void refuse(String name, String result, Refused refused) {

@@ -9,6 +9,9 @@ import dev.ambit.model.http.RouteAction;
 import dev.ambit.model.policy.Verdict;
 import dev.ambit.model.traffic.RequestHash;
 import dev.ambit.model.workload.IpAddresses;
+import dev.ambit.waypoint.auth.ExternalAuthorizer.Checked;
+import dev.ambit.waypoint.auth.ExternalAuthorizer.Passed;
+import dev.ambit.waypoint.auth.ExternalAuthorizer.Refused;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.config.Destination;
 import dev.ambit.waypoint.config.Snapshot;
@@ -18,6 +21,7 @@ import dev.ambit.waypoint.telemetry.Recorder;
 import dev.ambit.waypoint.upstream.Upstreams;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -67,12 +71,33 @@ final class Connection implements Relay.Listener {
             caller.local(),
             serverName,
             null);
-    if (!(destination.tcp().custom(subject) instanceof HttpAuthorizer.NoneToAsk)) {
-      // Providers are asked about requests only, and what cannot be asked about is refused.
-      refuse("-", "rbac_access_denied_matched_policy[custom]");
+    switch (destination.tcp().custom(subject)) {
+      case HttpAuthorizer.NoneToAsk _ -> authorize(destination, subject);
+      case HttpAuthorizer.CannotAsk(String reason) -> {
+        told.refusedBy(reason);
+        refuse("-", "rbac_access_denied_matched_policy[custom]");
+      }
+      case HttpAuthorizer.Ask(List<String> providers) ->
+          parts
+              .external()
+              .check(providers, subject, caller)
+              .addListener((Future<Checked> done) -> checked(done.getNow(), destination, subject));
+    }
+  }
+
+  private void checked(@Nullable Checked answer, Destination destination, HttpSubject subject) {
+    if (answer instanceof Passed) {
+      authorize(destination, subject);
       return;
     }
-    switch (destination.tcp().decide(subject).verdict()) {
+    told.refusedBy(answer instanceof Refused refused ? refused.why() : Details.CHECK_DENIED);
+    refuse(LocalReply.CHECK_DENIED.flag(), Details.CHECK_DENIED);
+  }
+
+  private void authorize(Destination destination, HttpSubject subject) {
+    HttpAuthorizer.Decision decision = destination.tcp().decide(subject);
+    told.judged(decision);
+    switch (decision.verdict()) {
       case Verdict.Denied denied -> refuse("-", denied.reason());
       case Verdict.Allowed _ -> route(destination);
     }

@@ -200,11 +200,10 @@ final class Exchange implements Downstream.Owner {
   }
 
   private void authorize(HttpAttributes request, @Nullable JwtClaims claims) {
-    switch (destination.http().decide(subject(request, claims)).verdict()) {
-      case Verdict.Denied denied -> {
-        told.deniedBy = denied.by() == null ? "" : denied.by().toString();
-        client.reply(Reply.of(LocalReply.FORBIDDEN, denied.reason()));
-      }
+    HttpAuthorizer.Decision decision = destination.http().decide(subject(request, claims));
+    told.judged(decision);
+    switch (decision.verdict()) {
+      case Verdict.Denied denied -> client.reply(Reply.of(LocalReply.FORBIDDEN, denied.reason()));
       case Verdict.Allowed _ -> route(request);
     }
   }

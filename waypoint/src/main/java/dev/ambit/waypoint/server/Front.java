@@ -226,8 +226,8 @@ public final class Front implements HboneServer.Terminator {
 
   /**
    * Takes requests under way to their end and asks clients to call elsewhere: {@code Connection:
-   * close} with the next response of HTTP/1.1, GOAWAY twice in HTTP/2. Connections of HTTP/1.1
-   * that are quiet for a second are closed: sooner, a request might be on its way.
+   * close} with the next response of HTTP/1.1, GOAWAY twice in HTTP/2. Connections of HTTP/1.1 that
+   * are quiet for a second are closed: sooner, a request might be on its way.
    */
   public void drain() {
     draining = true;

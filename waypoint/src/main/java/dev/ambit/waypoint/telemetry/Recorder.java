@@ -1,5 +1,6 @@
 package dev.ambit.waypoint.telemetry;
 
+import dev.ambit.model.http.HttpAuthorizer;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.server.Caller;
@@ -24,6 +25,12 @@ public interface Recorder {
 
   /** A connection under way. */
   interface Connection {
+    /** Policies have decided. */
+    default void judged(HttpAuthorizer.Decision decision) {}
+
+    /** It is refused by somebody else than a policy's own rules. */
+    default void refusedBy(String whom) {}
+
     void connected(Cluster.Key cluster, Cluster.@Nullable Endpoint endpoint);
 
     void received(int bytes);

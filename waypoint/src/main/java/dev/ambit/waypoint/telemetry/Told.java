@@ -1,5 +1,7 @@
 package dev.ambit.waypoint.telemetry;
 
+import dev.ambit.model.http.HttpAuthorizer;
+import dev.ambit.model.policy.Verdict;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.RequestHead;
 import dev.ambit.waypoint.http.ResponseHead;
@@ -57,6 +59,9 @@ public final class Told {
   /** The policy that refused it, "" when none did. */
   public String deniedBy = "";
 
+  /** What policies decided; null when they were not asked. */
+  public HttpAuthorizer.@Nullable Decision decision;
+
   public @Nullable Span span;
 
   /** Of the TLS hello inside a connection that is not HTTP. */
@@ -67,6 +72,14 @@ public final class Told {
     this.request = request;
     this.originalTarget = originalTarget;
     this.startNanos = startNanos;
+  }
+
+  /** Notes what policies decided. */
+  public void judged(HttpAuthorizer.Decision judgement) {
+    decision = judgement;
+    if (judgement.verdict() instanceof Verdict.Denied denied && denied.by() != null) {
+      deniedBy = denied.by().toString();
+    }
   }
 
   /** Whether it is a request; else it is a connection, told of in the same way. */

@@ -49,6 +49,11 @@ final class Book implements Recorder {
     connections.add("opened " + serverName);
     return new Connection() {
       @Override
+      public void refusedBy(String whom) {
+        connections.add("refused by " + whom);
+      }
+
+      @Override
       public void connected(Cluster.Key cluster, Cluster.@Nullable Endpoint endpoint) {
         connections.add("connected " + cluster.name());
       }

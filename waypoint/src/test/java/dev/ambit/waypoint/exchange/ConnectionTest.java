@@ -2,8 +2,11 @@ package dev.ambit.waypoint.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ambit.waypoint.auth.ExternalAuthorizer.Passed;
+import dev.ambit.waypoint.auth.ExternalAuthorizer.Refused;
 import dev.ambit.waypoint.exchange.ScriptedUpstreams.Next;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -112,6 +115,49 @@ final class ConnectionTest {
     assertThat(stage.upstreams.tries).isEmpty();
     assertThat(stage.book.connections)
         .endsWith("closed - rbac_access_denied_matched_policy[ns[demo]-policy[p]-rule[0]]");
+  }
+
+  private void custom() {
+    stage.program(
+        """
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: {name: p, namespace: demo}
+        spec:
+          targetRefs: [{group: "", kind: Service, name: echo}]
+          action: CUSTOM
+          provider: {name: checker}
+          rules: [{to: [{operation: {ports: ["80"]}}]}]
+        """);
+    connects();
+    assertThat(stage.external.asked).containsExactly("[checker] a connection");
+    assertThat(stage.upstreams.tries).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "l7-authorization §2: a provider is asked about a connection before it goes anywhere")
+  void a_check_that_passes() {
+    custom();
+    stage.external.says(
+        new Passed(ScriptedStream.headers("x-a", "1"), List.of(), ScriptedStream.headers()));
+    stage.run();
+    assertThat(stage.book.connections).anyMatch(each -> each.startsWith("connected "));
+    client.ends();
+    far().ends();
+  }
+
+  @Test
+  @DisplayName("l7-authorization §4: a connection that a provider refuses is closed without a byte")
+  void a_check_that_refuses() {
+    custom();
+    stage.external.says(new Refused(403, ScriptedStream.headers(), new byte[0], "not today"));
+    stage.run();
+    assertThat(client.told).containsExactly("abort");
+    assertThat(stage.upstreams.tries).isEmpty();
+    assertThat(stage.book.connections)
+        .containsExactly(
+            "opened sni.example", "refused by not today", "closed UAEX ext_authz_denied");
   }
 
   @Test

@@ -38,6 +38,14 @@ final class ScriptedAuthorizer implements ExternalAuthorizer {
   }
 
   @Override
+  public Future<Checked> check(List<String> providers, HttpSubject subject, Caller caller) {
+    asked.add(providers + " a connection");
+    Promise<Checked> promise = loop.newPromise();
+    answer = promise;
+    return promise;
+  }
+
+  @Override
   public int bodyWanted(List<String> providers) {
     return wanted;
   }

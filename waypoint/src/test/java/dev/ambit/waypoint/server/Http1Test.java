@@ -303,7 +303,8 @@ class Http1Test {
   }
 
   @Test
-  @DisplayName("REL-070: a drained connection without requests is closed, whether it had any or not")
+  @DisplayName(
+      "REL-070: a drained connection without requests is closed, whether it had any or not")
   void aDrainedConnectionWithoutRequestsIsClosed() throws IOException {
     try (Socket used = front.connect();
         Socket fresh = front.connect()) {

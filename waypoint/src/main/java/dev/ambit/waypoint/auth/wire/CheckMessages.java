@@ -80,6 +80,15 @@ public final class CheckMessages {
     ONLY_IF_THERE
   }
 
+  /** About a connection, of which only the ends are known. */
+  public static byte[] request(Side source, Side destination) {
+    return CheckRequest.newBuilder()
+        .setAttributes(
+            AttributeContext.newBuilder().setSource(peer(source)).setDestination(peer(destination)))
+        .build()
+        .toByteArray();
+  }
+
   public static byte[] request(Question question) {
     Map<String, String> headers = question.headers();
     AttributeContext.HttpRequest.Builder http =

@@ -61,6 +61,8 @@ final class LogCommands {
       case "UPSTREAM_REQUEST_ATTEMPT_COUNT" -> told -> (long) told.attempts;
       case "TRACE_ID" -> LogCommands::traceId;
       case "AMBIT_DENIED_BY" -> told -> present(told.deniedBy);
+      case "AMBIT_AUDITED_BY" -> told -> present(PolicyNotes.audited(told));
+      case "AMBIT_DRY_RUN" -> told -> present(PolicyNotes.dryRun(told));
       default -> place(name, text);
     };
   }

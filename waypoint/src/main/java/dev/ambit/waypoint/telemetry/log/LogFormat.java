@@ -54,8 +54,8 @@ public final class LogFormat {
   public static final LogFormat TEXT = text(USUAL_TEXT);
 
   /**
-   * Istio's object of 24 keys; a refusal by policy and the client's identity come after them where
-   * there are any.
+   * Istio's object of 24 keys; what policies refused or noted and the client's identity come after
+   * them where there are any.
    */
   public static final LogFormat JSON = new LogFormat(null, usualLabels(), true);
 
@@ -145,14 +145,19 @@ public final class LogFormat {
       value(line, parts, told);
     });
     if (withOurs) {
-      if (!told.deniedBy.isEmpty()) {
-        key(line, "denied_by");
-        quoted(line, told.deniedBy);
-      }
-      key(line, "source_principal");
-      quoted(line, told.caller.peer().toString());
+      ours(line, "denied_by", told.deniedBy);
+      ours(line, "audited_by", PolicyNotes.audited(told));
+      ours(line, "dry_run", PolicyNotes.dryRun(told));
+      ours(line, "source_principal", told.caller.peer().toString());
     }
     return line.append('}').toString();
+  }
+
+  private static void ours(StringBuilder line, String label, String value) {
+    if (!value.isEmpty()) {
+      key(line, label);
+      quoted(line, value);
+    }
   }
 
   /** The line for a collector: text as its body, labels as attributes. */

@@ -1,5 +1,6 @@
 package dev.ambit.waypoint.telemetry.recording;
 
+import dev.ambit.model.http.HttpAuthorizer;
 import dev.ambit.model.telemetry.EffectiveTelemetry;
 import dev.ambit.waypoint.config.Cluster;
 import dev.ambit.waypoint.http.RequestHead;
@@ -9,6 +10,7 @@ import dev.ambit.waypoint.telemetry.Told;
 import dev.ambit.waypoint.telemetry.ToldFacts;
 import dev.ambit.waypoint.telemetry.log.AccessLogs;
 import dev.ambit.waypoint.telemetry.metric.ConnectionCount;
+import dev.ambit.waypoint.telemetry.metric.PolicyCounts;
 import dev.ambit.waypoint.telemetry.metric.RequestMetrics;
 import dev.ambit.waypoint.telemetry.trace.Tracer;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
@@ -22,10 +24,17 @@ public final class MeshRecorder implements Recorder {
   private final RequestMetrics metrics;
   private final AccessLogs logs;
   private final Tracer tracer;
+  private final PolicyCounts policies;
 
-  public MeshRecorder(InstantSource clock, RequestMetrics metrics, AccessLogs logs, Tracer tracer) {
+  public MeshRecorder(
+      InstantSource clock,
+      RequestMetrics metrics,
+      PolicyCounts policies,
+      AccessLogs logs,
+      Tracer tracer) {
     this.clock = clock;
     this.metrics = metrics;
+    this.policies = policies;
     this.logs = logs;
     this.tracer = tracer;
   }
@@ -52,6 +61,7 @@ public final class MeshRecorder implements Recorder {
       told.startUnixNanos = unixNanos() - Math.max(0, told.endNanos - told.startNanos);
     }
     metrics.ended(told);
+    policies.told(told);
     log(told);
     tracer.ended(told);
   }
@@ -85,6 +95,16 @@ public final class MeshRecorder implements Recorder {
     }
 
     @Override
+    public void judged(HttpAuthorizer.Decision decision) {
+      told.judged(decision);
+    }
+
+    @Override
+    public void refusedBy(String whom) {
+      told.deniedBy = whom;
+    }
+
+    @Override
     public void connected(Cluster.Key cluster, Cluster.@Nullable Endpoint endpoint) {
       told.cluster = cluster;
       told.endpoint = endpoint;
@@ -115,6 +135,7 @@ public final class MeshRecorder implements Recorder {
       told.details = details;
       told.endNanos = told.caller.loop().ticker().nanoTime();
       count.closed();
+      policies.told(told);
       log(told);
     }
   }

@@ -6,6 +6,7 @@ import dev.ambit.waypoint.config.Programming;
 import dev.ambit.waypoint.telemetry.Recorder;
 import dev.ambit.waypoint.telemetry.Self;
 import dev.ambit.waypoint.telemetry.log.AccessLogs;
+import dev.ambit.waypoint.telemetry.metric.PolicyCounts;
 import dev.ambit.waypoint.telemetry.metric.RequestMetrics;
 import dev.ambit.waypoint.telemetry.trace.SpanWriter;
 import dev.ambit.waypoint.telemetry.trace.Tracer;
@@ -44,7 +45,7 @@ public final class MeshTelemetry implements AutoCloseable {
         new RequestMetrics(metrics, clock, () -> programming.current().mesh(), self.network());
     this.logs = new AccessLogs(metrics, providers::logs);
     Tracer tracer = new Tracer(providers::tracing, new SpanWriter(self, ways.environment()));
-    this.recorder = new MeshRecorder(clock, requests, logs, tracer);
+    this.recorder = new MeshRecorder(clock, requests, new PolicyCounts(metrics), logs, tracer);
     SelfMetrics.register(metrics, clock, programming);
   }
 

@@ -259,9 +259,13 @@ public final class Connector {
   private void overTunnel(
       Target target, Attempt<Channel> attempt, TunnelPool.Stream stream, ChannelHandler stack) {
     var local = new InetSocketAddress(self.address(), 0);
-    LegChannel channel = LegChannel.open(stream.leg(), loop, local, target.address(), stack);
-    attempt.onCancel(channel::close);
-    secured(target, attempt, channel);
+    LegChannel channel = LegChannel.of(stream.leg(), local, target.address(), stack);
+    channel.begin(
+        loop,
+        () -> {
+          attempt.onCancel(channel::close);
+          secured(target, attempt, channel);
+        });
   }
 
   /** The last step: TLS, when there is some. */

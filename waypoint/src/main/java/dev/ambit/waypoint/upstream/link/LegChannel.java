@@ -37,14 +37,23 @@ final class LegChannel extends AbstractChannel implements Leg.Receiver {
     config.setWriteBufferWaterMark(WATERMARK);
   }
 
-  /** Takes over {@code leg}, which has not been started; {@code handler} sees all of it. */
-  static LegChannel open(
-      Leg leg, EventLoop loop, SocketAddress local, SocketAddress remote, ChannelHandler handler) {
+  /**
+   * Takes over {@code leg}, which has not been started; {@code handler} sees all of it, once the
+   * channel is {@link #begin begun}.
+   */
+  static LegChannel of(Leg leg, SocketAddress local, SocketAddress remote, ChannelHandler handler) {
     LegChannel channel = new LegChannel(leg, local, remote);
     channel.pipeline().addLast(handler);
-    loop.register(channel);
-    leg.start(channel);
     return channel;
+  }
+
+  /** Nothing may be done with the channel before {@code then}, which Netty may put off a little. */
+  void begin(EventLoop loop, Runnable then) {
+    loop.register(this)
+        .addListener(_ -> {
+          leg.start(this);
+          then.run();
+        });
   }
 
   /** Ends our half after what was flushed. */

@@ -96,6 +96,21 @@ class LogsTest {
   }
 
   @Test
+  @DisplayName("l7-authorization 20: what a dry run would have done, and who audited")
+  void notes_of_policies() {
+    try (Scene scene = new Scene()) {
+      Told told = plain(scene);
+      told.judged(Notes.DECISION);
+      JsonNode line = json(told);
+
+      assertThat(line.path("audited_by").asString()).isEqualTo("demo/a,demo/b");
+      assertThat(line.path("dry_run").asString()).isEqualTo("denied by demo/d");
+      assertThat(LogFormat.text("%AMBIT_AUDITED_BY% %AMBIT_DRY_RUN%").line(told))
+          .isEqualTo("demo/a,demo/b denied by demo/d");
+    }
+  }
+
+  @Test
   void a_format_of_one_s_own() {
     try (Scene scene = new Scene()) {
       LogFormat format =

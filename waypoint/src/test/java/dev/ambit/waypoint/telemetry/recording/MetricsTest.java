@@ -58,6 +58,26 @@ class MetricsTest {
   }
 
   @Test
+  @DisplayName("l7-authorization 20: what policies noted that decide nothing is counted")
+  void notes_of_policies() {
+    try (Scene scene = new Scene()) {
+      Told told = scene.told(scene.caller(), Scene.head());
+      told.judged(Notes.DECISION);
+      scene.recorder.ended(told);
+      assertThat(scene.series("ambit_waypoint_policy_notes_total"))
+          .containsExactlyInAnyOrder(
+              "ambit_waypoint_policy_notes_total{action=\"audit\",policy=\"demo/a\","
+                  + "result=\"matched\"} 1",
+              "ambit_waypoint_policy_notes_total{action=\"audit\",policy=\"demo/b\","
+                  + "result=\"matched\"} 1",
+              "ambit_waypoint_policy_notes_total{action=\"dry_run_allow\",policy=\"demo/c\","
+                  + "result=\"denied\"} 1",
+              "ambit_waypoint_policy_notes_total{action=\"dry_run_deny\",policy=\"demo/d\","
+                  + "result=\"denied\"} 1");
+    }
+  }
+
+  @Test
   void histograms_have_the_bounds_of_istio() {
     try (Scene scene = new Scene()) {
       scene.answered(200);

@@ -25,6 +25,7 @@ import dev.ambit.waypoint.telemetry.Self;
 import dev.ambit.waypoint.telemetry.Told;
 import dev.ambit.waypoint.telemetry.log.AccessLogs;
 import dev.ambit.waypoint.telemetry.log.LogFormat;
+import dev.ambit.waypoint.telemetry.metric.PolicyCounts;
 import dev.ambit.waypoint.telemetry.metric.RequestMetrics;
 import dev.ambit.waypoint.telemetry.trace.FinishedSpan;
 import dev.ambit.waypoint.telemetry.trace.SpanWriter;
@@ -83,6 +84,7 @@ final class Scene implements AutoCloseable {
         new MeshRecorder(
             clock,
             counted,
+            new PolicyCounts(metrics),
             accessLogs,
             new Tracer(() -> tracing, new SpanWriter(self, Map.of("HOME", "/root"))));
   }
