@@ -18,6 +18,7 @@ import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.model.mesh.MeshChange;
 import dev.ambit.model.mesh.MeshView;
 import dev.ambit.model.object.ClusterObject;
+import dev.ambit.model.workload.Cidr;
 import dev.ambit.model.workload.GatewayAddress;
 import dev.ambit.model.workload.LoadBalancing;
 import dev.ambit.model.workload.Locality;
@@ -186,6 +187,26 @@ public final class LocalWaypoint implements AutoCloseable {
             .syncUninterruptibly()
             .channel()
             .localAddress();
+  }
+
+  /** A service outside, called {@code host}, of VIP {@code 10.96.0.last} and all of loopback. */
+  public LocalWaypoint outside(String host, int last, LoadBalancing.Mode mode, int port) {
+    return put(
+        new MeshChange.ServicePut(
+            new Service(
+                "outside",
+                new ServiceKey("demo", host),
+                List.of(new NetworkAddress("", InetAddress.ofLiteral("10.96.0." + last))),
+                List.of(new Service.NetworkBlock("", Cidr.parse("127.0.0.0/8").orElseThrow())),
+                Map.of(port, new ServicePort(port, port, AppProtocol.HTTP11)),
+                List.of(),
+                ADDRESS,
+                List.of(),
+                new LoadBalancing(List.of(), mode, LoadBalancing.HealthPolicy.ALLOW_ALL),
+                Service.IpFamilies.AUTOMATIC,
+                false,
+                false,
+                Service.Visibility.PUBLIC)));
   }
 
   /** A service of VIP {@code 10.96.0.last} with port 80 that speaks {@code protocol}. */

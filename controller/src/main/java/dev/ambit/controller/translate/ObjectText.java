@@ -93,7 +93,7 @@ final class ObjectText {
   private static String version(String kind) {
     return switch (kind) {
       case "AuthorizationPolicy", "RequestAuthentication" -> SECURITY;
-      case "DestinationRule", "VirtualService" -> NETWORKING;
+      case "DestinationRule", "ServiceEntry", "VirtualService" -> NETWORKING;
       case "Telemetry" -> "telemetry.istio.io/v1";
       case "ConfigMap" -> "v1";
       default -> GATEWAY_API;

@@ -123,11 +123,23 @@ final class WaypointObjects {
       for (Service service : owned) {
         owners.add(PolicyAttachment.Owner.of(service, mesh.clusterDomain()));
         hosts.add(service.hostname());
+        entry(service);
         routes(service);
       }
       policies(owners);
       grantors.forEach(each -> catalogue.grants(each).forEach(this::put));
       hosts.forEach(this::rules);
+    }
+
+    /** That names of a wildcard are looked up as requests say them is said by the entry only. */
+    private void entry(Service service) {
+      Carried found =
+          service.hostname().startsWith("*.")
+              ? input.in(service.namespace()).others().get("ServiceEntry/" + service.name())
+              : null;
+      if (found != null) {
+        put(found);
+      }
     }
 
     /** What holds for the mesh and for the namespaces concerned. */

@@ -176,6 +176,7 @@ final class EntryTest {
     assertThat(with.condition("ServiceEntry/demo/e", MISSING)).isEmpty();
     assertThat(with.condition("ServiceEntry/demo/e", BOUND)).startsWith("true WaypointAccepted");
     assertThat(named(with, "demo", "*.example.com").waypoint()).isNotNull();
+    assertThat(with.sentTo("demo/wp")).containsOnlyKeys("Gateway/demo/wp", "ServiceEntry/demo/e");
   }
 
   @Test

@@ -89,7 +89,6 @@ final class Kinds {
           "ServiceAccount",
           "PeerAuthentication",
           "Secret",
-          "ServiceEntry",
           "WorkloadEntry");
 
   private Kinds() {}

@@ -24,12 +24,15 @@ import dev.ambit.model.object.TlsRoute;
 import dev.ambit.model.object.VirtualService;
 import dev.ambit.model.object.WorkloadEntry;
 import dev.ambit.model.traffic.DestinationRules;
+import dev.ambit.model.workload.ServiceKey;
 import dev.ambit.model.workload.Workload;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The objects a waypoint was sent, by what they are looked up by. Immutable once built. */
@@ -42,6 +45,7 @@ final class ObjectIndex {
   private final Map<String, List<ReferenceGrant>> grants = new HashMap<>();
   private final Map<String, Map<String, String>> labels = new HashMap<>();
   private final Map<String, Secret> secrets = new HashMap<>();
+  private final Set<ServiceKey> dynamic = new HashSet<>();
   private final DestinationRules rules;
   private @Nullable Gateway gateway;
   private @Nullable MeshConfig meshConfig;
@@ -67,6 +71,13 @@ final class ObjectIndex {
         case Telemetry telemetry -> telemetries.add(telemetry);
         case ReferenceGrant grant ->
             grants.computeIfAbsent(grant.metadata().namespace(), _ -> new ArrayList<>()).add(grant);
+        case ServiceEntry entry -> {
+          if (entry.resolution() == ServiceEntry.Resolution.DYNAMIC_DNS) {
+            entry
+                .hosts()
+                .forEach(host -> dynamic.add(new ServiceKey(entry.metadata().namespace(), host)));
+          }
+        }
         case Secret secret -> {
           if (secret.metadata().namespace().equals(place.namespace())) {
             secrets.put(secret.metadata().name(), secret);
@@ -88,7 +99,6 @@ final class ObjectIndex {
             Namespace _,
             PeerAuthentication _,
             ServiceAccount _,
-            ServiceEntry _,
             WorkloadEntry _ -> {
           // Says nothing of what a waypoint does: services and workloads come with the mesh.
         }
@@ -152,6 +162,11 @@ final class ObjectIndex {
     return labels.isEmpty()
         ? Map.of()
         : labels.getOrDefault(workload.namespace() + "/" + workload.name(), Map.of());
+  }
+
+  /** Whether requests to it say the name of their endpoint themselves. */
+  boolean isDynamic(ServiceKey service) {
+    return dynamic.contains(service);
   }
 
   /** A secret of the waypoint's own namespace; null without one of that name. */

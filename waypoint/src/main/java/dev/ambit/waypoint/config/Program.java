@@ -220,6 +220,28 @@ final class Program implements Snapshot {
         : cluster(service, port, named.subset());
   }
 
+  @Override
+  public boolean isDynamic(RouteAction.Cluster named) {
+    return objects.isDynamic(named.service());
+  }
+
+  @Override
+  public Optional<Cluster> named(RouteAction.Cluster named, Destination asked, String authority) {
+    Service service = mesh.service(named.service()).orElse(null);
+    int port = named.port() == 0 ? asked.port() : named.port();
+    ServicePort known = service == null ? null : service.ports().get(port);
+    if (service == null || known == null) {
+      return Optional.empty();
+    }
+    return Dynamic.called(service, authority, port)
+        .flatMap(called ->
+            Clusters.of(
+                new Cluster.Key(service.key(), called.uid(), port, named.subset()),
+                known,
+                new Compiled.Parts(objects, service, List.of(called)),
+                place));
+  }
+
   /** Of as many as clients dial, so none is kept. */
   private Optional<Cluster> passthrough(
       Service service, int port, String subset, Destination asked) {

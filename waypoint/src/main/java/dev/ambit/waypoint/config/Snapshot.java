@@ -40,6 +40,19 @@ public interface Snapshot {
    */
   Optional<Cluster> backend(String host, int port);
 
+  /** Whether each request to {@code named} says the name of its endpoint by itself. */
+  default boolean isDynamic(RouteAction.Cluster named) {
+    return false;
+  }
+
+  /**
+   * The endpoint that a request for {@code authority} names, of a service for which that {@link
+   * #isDynamic}; empty when it names none of the service's hosts.
+   */
+  default Optional<Cluster> named(RouteAction.Cluster named, Destination asked, String authority) {
+    return cluster(named, asked);
+  }
+
   /**
    * Whether services are told who calls, in {@code x-forwarded-client-cert}, as the waypoint's
    * Gateway may ask (spec: l7-telemetry §5).

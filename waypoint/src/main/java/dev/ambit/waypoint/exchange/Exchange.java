@@ -293,9 +293,16 @@ final class Exchange implements Downstream.Owner {
       case RouteAction.Missing missing ->
           client.reply(Reply.of(missing.reply(), Details.of(missing.reply())));
       case RouteAction.Cluster named -> {
-        Optional<Cluster> cluster = setting.snapshot().cluster(named, destination);
+        boolean dynamic = setting.snapshot().isDynamic(named);
+        Optional<Cluster> cluster =
+            dynamic
+                ? setting.snapshot().named(named, destination, head.authority())
+                : setting.snapshot().cluster(named, destination);
         if (cluster.isEmpty()) {
-          client.reply(RouteNames.unknownCluster(entry));
+          client.reply(
+              dynamic
+                  ? Reply.of(LocalReply.NO_ROUTE, Details.of(LocalReply.NO_ROUTE))
+                  : RouteNames.unknownCluster(entry));
           return;
         }
         boolean upgrade = Upgrades.isAsked(head);

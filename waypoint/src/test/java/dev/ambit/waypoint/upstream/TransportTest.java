@@ -130,7 +130,7 @@ final class TransportTest {
   }
 
   @Test
-  @DisplayName("traffic-policy 12: TLS SIMPLE, plain and inside a tunnel, with SNI and names")
+  @DisplayName("waypoint-selection 16, traffic-policy 12: TLS SIMPLE, plain and inside a tunnel")
   void simple() throws Exception {
     BlockingQueue<String> asked = new LinkedBlockingQueue<>();
     try (Script app = secure(asked, "app.demo", "*.example.com")) {
