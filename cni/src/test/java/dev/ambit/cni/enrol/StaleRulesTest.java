@@ -97,12 +97,10 @@ class StaleRulesTest {
   @DisplayName("redirection 21: stale rules give way to ours, and nothing passes meanwhile")
   void gives_way(String program) throws Exception {
     TestNamespace.assumeRoot();
-    Assumptions.assumeTrue(
-        Files.isExecutable(Path.of("/usr/sbin", program)),
-        "SKIPPED: needs the program " + program + " (Debian package iptables)");
     try (TestNamespace space = TestNamespace.create();
         TestNamespace peer = TestNamespace.create();
         PodNetwork pod = LinuxPodNetwork.open(space.file())) {
+      assumeUsable(space, program);
       space.link(peer, "10.9.0.1/24", "10.9.0.2/24");
       peer.in(
           "nft",
@@ -129,6 +127,19 @@ class StaleRulesTest {
     }
   }
 
+  /** Skips where there is no such program, or its tables are not in this kernel. */
+  private static void assumeUsable(TestNamespace space, String program) {
+    boolean usable = Files.isExecutable(Path.of("/usr/sbin", program));
+    try {
+      space.in(program, "-t", "nat", "-N", "usable");
+      space.in(program, "-t", "nat", "-X", "usable");
+    } catch (IOException refused) {
+      usable = false;
+    }
+    Assumptions.assumeTrue(
+        usable, "SKIPPED: needs the program " + program + " (Debian package iptables), and NAT");
+  }
+
   /** What an agent of Istio's leaves, and a rule of somebody else, which is to stay. */
   private static void leave(TestNamespace space, String program) throws IOException {
     space.in(program, "-t", "nat", "-N", "ISTIO_OUTPUT");
@@ -147,11 +158,9 @@ class StaleRulesTest {
   void come_back() throws Exception {
     TestNamespace.assumeRoot();
     String program = "iptables-nft";
-    Assumptions.assumeTrue(
-        Files.isExecutable(Path.of("/usr/sbin", program)),
-        "SKIPPED: needs the program " + program + " (Debian package iptables)");
     try (TestNamespace space = TestNamespace.create();
         PodNetwork pod = LinuxPodNetwork.open(space.file())) {
+      assumeUsable(space, program);
       pod.capture(OPTIONS);
       space.in(program, "-t", "mangle", "-N", "ISTIO_PRERT");
       assertThat(pod.found(OPTIONS)).isEqualTo(Found.OTHER);

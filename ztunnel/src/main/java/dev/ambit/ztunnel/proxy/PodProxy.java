@@ -71,6 +71,10 @@ public final class PodProxy implements PodRunner {
             mesh,
             flows,
             settings);
-    return new RunningPod(pod, network, identities).start().thenApply(running -> running);
+    try {
+      return new RunningPod(pod, network, identities).start().thenApply(running -> running);
+    } catch (RuntimeException refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
   }
 }
