@@ -223,7 +223,7 @@ final class NameServerTest {
   }
 
   @Test
-  @DisplayName("dns 16: a name server that is down is SERVFAIL, the next one is asked first")
+  @DisplayName("dns 16: a name server that is down is SERVFAIL")
   void upstream_down() throws Exception {
     InetSocketAddress down;
     try (DatagramSocket free = new DatagramSocket(0, InetAddress.ofLiteral("127.0.0.1"))) {
@@ -232,7 +232,6 @@ final class NameServerTest {
     byte[] query = TestMessage.query(1, "unknown.example", TestMessage.A);
     NameService.Client client = () -> CompletableFuture.completedFuture(CLIENT);
     assertThat(TestMessage.ask(serve(client, down).udp(), query).code()).isEqualTo(2);
-    toClose.removeLast();
     assertThat(metrics.scrape("").body()).asString().contains("istio_dns_upstream_failures_total{");
   }
 
