@@ -73,8 +73,12 @@ final class LegacyTables {
     return !removals.isEmpty();
   }
 
-  /** Takes them away; each family in one step, but not together with rules of nft. */
+  /**
+   * Takes them away; each family in one step, but not together with rules of nft. Waits for others
+   * that change such tables: their lock is one for all namespaces.
+   */
   void clean() {
-    removals.forEach(removal -> Tool.run(namespace, removal.text, removal.program, "--noflush"));
+    removals.forEach(
+        removal -> Tool.run(namespace, removal.text, removal.program, "--noflush", "-w", "5"));
   }
 }

@@ -131,8 +131,8 @@ class StaleRulesTest {
   private static void assumeUsable(TestNamespace space, String program) {
     boolean usable = Files.isExecutable(Path.of("/usr/sbin", program));
     try {
-      space.in(program, "-t", "nat", "-N", "usable");
-      space.in(program, "-t", "nat", "-X", "usable");
+      space.in(program, "-w", "5", "-t", "nat", "-N", "usable");
+      space.in(program, "-w", "5", "-t", "nat", "-X", "usable");
     } catch (IOException refused) {
       usable = false;
     }
@@ -142,12 +142,14 @@ class StaleRulesTest {
 
   /** What an agent of Istio's leaves, and a rule of somebody else, which is to stay. */
   private static void leave(TestNamespace space, String program) throws IOException {
-    space.in(program, "-t", "nat", "-N", "ISTIO_OUTPUT");
-    space.in(program, "-t", "nat", "-A", "OUTPUT", "-p", "udp", "--dport", "5353", "-j", "ACCEPT");
-    space.in(program, "-t", "nat", "-A", "OUTPUT", "-j", "ISTIO_OUTPUT");
+    space.in(program, "-w", "5", "-t", "nat", "-N", "ISTIO_OUTPUT");
+    space.in(
+        program, "-w", "5", "-t", "nat", "-A", "OUTPUT", "-p", "udp", "--dport", "5353", "-j",
+        "ACCEPT");
+    space.in(program, "-w", "5", "-t", "nat", "-A", "OUTPUT", "-j", "ISTIO_OUTPUT");
     space.in(
         (program
-                + " -t nat -A ISTIO_OUTPUT ! -d 127.0.0.1/32 -p tcp"
+                + " -w 5 -t nat -A ISTIO_OUTPUT ! -d 127.0.0.1/32 -p tcp"
                 + " -m mark ! --mark 0x539/0xfff -j REDIRECT --to-ports 15001")
             .split(" "));
   }
@@ -162,12 +164,12 @@ class StaleRulesTest {
         PodNetwork pod = LinuxPodNetwork.open(space.file())) {
       assumeUsable(space, program);
       pod.capture(OPTIONS);
-      space.in(program, "-t", "mangle", "-N", "ISTIO_PRERT");
+      space.in(program, "-w", "5", "-t", "mangle", "-N", "ISTIO_PRERT");
       assertThat(pod.found(OPTIONS)).isEqualTo(Found.OTHER);
       pod.capture(OPTIONS);
       assertThat(pod.found(OPTIONS)).isEqualTo(Found.CURRENT);
       pod.remove();
-      space.in(program, "-t", "mangle", "-N", "ISTIO_PRERT");
+      space.in(program, "-w", "5", "-t", "mangle", "-N", "ISTIO_PRERT");
       assertThat(pod.found(OPTIONS)).isEqualTo(Found.NOTHING);
     }
   }
