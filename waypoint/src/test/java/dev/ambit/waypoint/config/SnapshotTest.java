@@ -75,8 +75,19 @@ final class SnapshotTest {
     Destination direct = at(snapshot, "10.244.0.3:1234");
     assertThat(direct.workload()).isNotNull();
     assertThat(direct.protocol()).isEqualTo(Destination.Protocol.DETECT);
+  }
+
+  @Test
+  @DisplayName("waypoint-selection 7: names lead to services that are bound here, and to no other")
+  void by_name() {
+    // Unlike Envoy, in a mesh of one network, too: a headless service has nothing but its name.
+    Snapshot snapshot = town.with();
     assertThat(at(snapshot, "headless.demo.svc.cluster.local:80").name())
         .isEqualTo("headless.demo.svc.cluster.local");
+    assertThat(snapshot.destination(authority("headless.demo.svc.cluster.local:81"))).isEmpty();
+    assertThat(snapshot.destination(authority("echo-v2.demo.svc.cluster.local:12345"))).isEmpty();
+    assertThat(snapshot.destination(authority("nobody.demo.svc.cluster.local:80"))).isEmpty();
+    assertThat(snapshot.destination(authority("localhost:15000"))).isEmpty();
   }
 
   @Test

@@ -119,6 +119,32 @@ class MetricsTest {
   }
 
   @Test
+  @DisplayName("l7-telemetry 13: a waypoint and its canary report one destination, and add up")
+  void a_canary() {
+    try (Scene primary = new Scene();
+        Scene canary = new Scene()) {
+      for (int i = 0; i < 7; i++) {
+        primary.answered(200);
+      }
+      for (int i = 0; i < 3; i++) {
+        canary.answered(200);
+      }
+      List<String> lines =
+          List.of(
+              primary.series("istio_requests_total").getFirst(),
+              canary.series("istio_requests_total").getFirst());
+      assertThat(lines.stream().map(line -> line.substring(0, line.lastIndexOf(' '))).distinct())
+          .as("one series")
+          .hasSize(1);
+      assertThat(
+              lines.stream()
+                  .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                  .sum())
+          .isEqualTo(10);
+    }
+  }
+
+  @Test
   @DisplayName("l7-telemetry 2: a refused request has no destination workload")
   void a_refused_request_has_no_workload() {
     try (Scene scene = new Scene()) {
