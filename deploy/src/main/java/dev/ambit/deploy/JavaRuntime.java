@@ -19,12 +19,13 @@ final class JavaRuntime {
           "java.management",
           "java.naming",
           "java.net.http",
+          "java.xml",
           "jdk.jfr",
           "jdk.management",
           "jdk.net",
           "jdk.unsupported");
 
-  /** ... and what looks into a running one: without a shell, jcmd is how to ask it. */
+  /** ... and what looks into a running one: jcmd, where /tmp can be written. */
   static final List<String> DIAGNOSIS = List.of("jdk.jcmd");
 
   /** Jackson binds beans and SQL dates where they are; Ambit binds neither. */

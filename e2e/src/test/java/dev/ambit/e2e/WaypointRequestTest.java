@@ -6,30 +6,12 @@ import com.sun.net.httpserver.HttpServer;
 import dev.ambit.controller.Controller;
 import dev.ambit.controller.ControllerSettings;
 import dev.ambit.daemon.Settings;
-import dev.ambit.dataplane.controlplane.ClientCredentials;
-import dev.ambit.dataplane.controlplane.ControlPlaneSettings;
-import dev.ambit.dataplane.controlplane.wire.ControlPlaneChannel;
-import dev.ambit.dataplane.hbone.ConnectRequest;
-import dev.ambit.dataplane.hbone.HboneSettings;
-import dev.ambit.dataplane.hbone.TunnelPool;
-import dev.ambit.dataplane.identity.IstioCa;
-import dev.ambit.dataplane.identity.wire.GrpcAuthority;
-import dev.ambit.dataplane.net.Sockets;
-import dev.ambit.dataplane.net.Transport;
-import dev.ambit.dataplane.net.TransportSettings.SocketSettings;
-import dev.ambit.dataplane.relay.Relay;
-import dev.ambit.dataplane.relay.SocketLeg;
-import dev.ambit.dataplane.tls.MeshTls;
-import dev.ambit.dataplane.tls.WorkloadCertificate;
+import dev.ambit.e2e.mesh.TunnelClient;
 import dev.ambit.e2e.mesh.Until;
 import dev.ambit.model.identity.SpiffeId;
 import dev.ambit.waypoint.Waypoint;
 import dev.ambit.waypoint.WaypointSettings;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.EventLoop;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -39,15 +21,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -182,75 +159,20 @@ final class WaypointRequestTest {
     return waypoint;
   }
 
-  /** The client's side: connections to the answer go through a tunnel to {@code waypoint}. */
-  private InetSocketAddress client(Waypoint waypoint) {
-    Settings read =
-        new Settings(
-            Map.of(
-                "CA_ADDRESS", "https://localhost:" + control,
-                "CA_ROOT_CA", folder.resolve("state/root-cert.pem").toString(),
-                "AUTH_TOKEN", folder.resolve("state/join-tokens/n").toString()));
-    var channel =
-        new ControlPlaneChannel(
-            ControlPlaneSettings.from(read, Map.of(), "CA"), ClientCredentials.NONE);
-    parts.push(channel);
-    WorkloadCertificate own =
-        new IstioCa(new GrpcAuthority(channel), Duration.ofHours(1), true, InstantSource.system())
-            .certify(CLIENT);
-    Transport transport = Transport.open(Transport.Kind.AUTO, 1);
-    parts.push(transport);
-    MeshTls tls = MeshTls.best();
-    parts.push(tls);
-    EventLoop loop = transport.loops().getFirst();
-    Sockets sockets = new Sockets(transport, SocketSettings.DEFAULT.unprivileged(), null);
-    TunnelPool pool =
-        new TunnelPool(
-            loop,
-            sockets,
-            new TunnelPool.Identities(
-                (identity, priority) -> CompletableFuture.completedFuture(own), tls),
-            HboneSettings.DEFAULT,
-            InstantSource.system());
-    var key =
-        new TunnelPool.Key(
-            CLIENT,
-            Set.of(WAYPOINT),
+  private InetSocketAddress client(Waypoint waypoint) throws Exception {
+    var control =
+        new TunnelClient.ControlPlane(
+            "https://localhost:" + this.control,
+            folder.resolve("state/root-cert.pem"),
+            folder.resolve("state/join-tokens/n"));
+    var tunnel =
+        new TunnelClient.Tunnel(
             new InetSocketAddress("127.0.0.1", waypoint.tunnelAddress().orElseThrow().getPort()),
-            InetAddress.getLoopbackAddress());
-    ConnectRequest request = new ConnectRequest("CONNECT", "10.96.0.1:80", "", "", "", "", "");
-    ChannelInitializer<Channel> child =
-        new ChannelInitializer<>() {
-          @Override
-          protected void initChannel(Channel accepted) {
-            SocketLeg near = SocketLeg.on(accepted);
-            pool.open(key, request)
-                .addListener(opened -> {
-                  if (opened.isSuccess()) {
-                    var stream = (TunnelPool.Stream) opened.getNow();
-                    Relay.join(near, stream.leg(), loop, Duration.ofHours(1), new Silent());
-                  } else {
-                    near.reset();
-                  }
-                });
-          }
-        };
-    return (InetSocketAddress)
-        sockets
-            .listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), child)
-            .syncUninterruptibly()
-            .channel()
-            .localAddress();
-  }
-
-  private static final class Silent implements Relay.Listener {
-    @Override
-    public void fromNear(int bytes) {}
-
-    @Override
-    public void fromFar(int bytes) {}
-
-    @Override
-    public void ended(@Nullable Throwable cause) {}
+            WAYPOINT,
+            "10.96.0.1:80");
+    TunnelClient client = TunnelClient.start(control, CLIENT, tunnel);
+    parts.push(client);
+    return client.address();
   }
 
   private static HttpResponse<String> get(InetSocketAddress at, String path) throws Exception {

@@ -1,6 +1,9 @@
 package dev.ambit.dataplane.net;
 
 import dev.ambit.daemon.Settings;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
 import java.util.Locale;
 
 /**
@@ -67,12 +70,22 @@ public record TransportSettings(Transport.Kind kind, int loops, SocketSettings s
         new SocketSettings(
             read.number("PACKET_MARK", 1337, 0, Integer.MAX_VALUE),
             read.flag("INPOD_PORT_REUSE", true),
-            read.flag("IPV6_ENABLED", true),
+            read.flag("IPV6_ENABLED", true) && hasIpv6(),
             read.choice("ENABLE_ORIG_SRC", OriginalSource.class, OriginalSource.PROBE),
             keepAlive ? time : 0,
             seconds(read, "KEEPALIVE_INTERVAL", 180),
             read.number("KEEPALIVE_RETRIES", 9, 1, 127),
             read.flag("USER_TIMEOUT_ENABLED", false)));
+  }
+
+  /** In many containers IPv6 is switched off: then nothing can listen on the wildcard of both. */
+  private static boolean hasIpv6() {
+    try {
+      ServerSocketChannel.open(StandardProtocolFamily.INET6).close();
+      return true;
+    } catch (UnsupportedOperationException | IOException none) {
+      return false;
+    }
   }
 
   private static int seconds(Settings read, String name, int otherwise) {
