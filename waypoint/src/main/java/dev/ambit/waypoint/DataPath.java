@@ -93,7 +93,8 @@ final class DataPath implements Drain.Part, AutoCloseable {
             ground.programming(),
             () -> ground.certificates().fetch(own, Priority.REAL_TIME),
             new Front.Services(
-                new Exchanges(parts, ExchangeSettings.DEFAULT.of(own.toString())),
+                new Exchanges(
+                    parts, ExchangeSettings.DEFAULT.of(own.toString(), settings.trustedProxies())),
                 new Streams(parts)),
             settings.front(),
             clock);

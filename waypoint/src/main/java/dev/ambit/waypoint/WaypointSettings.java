@@ -22,6 +22,7 @@ import java.util.regex.Pattern;
  *
  * @param token that proves the pod; empty: by AUTH_TOKEN
  * @param keys where keys of token issuers may be fetched
+ * @param trustedProxies how many entries at the end of {@code x-forwarded-for} are believed
  * @param terminationDeadline how long requests under way may last once the process is to end
  */
 public record WaypointSettings(
@@ -36,6 +37,7 @@ public record WaypointSettings(
     TransportSettings transport,
     HboneSettings hbone,
     FrontSettings front,
+    int trustedProxies,
     Told told) {
 
   /**
@@ -129,6 +131,7 @@ public record WaypointSettings(
         transport,
         HboneSettings.from(settings),
         FrontSettings.from(settings),
+        settings.number("AMBIT_TRUSTED_PROXIES", 0, 0, 100),
         Told.from(settings, environment));
   }
 

@@ -26,10 +26,9 @@ public record ExchangeSettings(
   public static final ExchangeSettings DEFAULT =
       new ExchangeSettings(PathNormalization.BASE, "", 0, MEBIBYTE, MEBIBYTE, Times.DEFAULT);
 
-  /** The same for the waypoint of this SPIFFE URI. */
-  public ExchangeSettings of(String identity) {
-    return new ExchangeSettings(
-        normalization, identity, trustedProxies, replayLimit, mirrorLimit, limits);
+  /** The same for the waypoint of this SPIFFE URI, behind so many proxies. */
+  public ExchangeSettings of(String identity, int proxies) {
+    return new ExchangeSettings(normalization, identity, proxies, replayLimit, mirrorLimit, limits);
   }
 
   /**

@@ -17,8 +17,7 @@ record HeaderView(HttpHeaders headers) implements HttpAttributes.Headers {
     if (!values.hasNext()) {
       return first;
     }
-    StringBuilder all = new StringBuilder(first);
-    values.forEachRemaining(value -> all.append(',').append(value));
-    return all.toString();
+    // The iterator goes from the last one to the first.
+    return String.join(",", headers.getAll(name));
   }
 }
