@@ -24,7 +24,6 @@ import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,14 +98,12 @@ final class ProvidersTest {
   }
 
   private int get(String... headers) throws Exception {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + near.getPort() + "/"))
-            .timeout(Duration.ofSeconds(20));
-    for (int i = 0; i < headers.length; i += 2) {
-      request.header(headers[i], headers[i + 1]);
+    URI uri = URI.create("http://127.0.0.1:" + near.getPort() + "/");
+    HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(20));
+    if (headers.length > 0) {
+      request.headers(headers);
     }
-    HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
-    return response.statusCode();
+    return client.send(request.build(), BodyHandlers.ofString()).statusCode();
   }
 
   private static String mesh(String kind, String address, String more) {
@@ -210,8 +207,7 @@ final class ProvidersTest {
   @DisplayName("traffic-policy 12: TLS to a provider outside, as a DestinationRule says")
   void provider_with_tls(@TempDir Path folder) throws Exception {
     TestCa ca = TestCa.root("apps");
-    Path roots = folder.resolve("ca.pem");
-    Files.writeString(roots, ca.rootPem());
+    Path roots = Files.writeString(folder.resolve("ca.pem"), ca.rootPem());
     TestCa.ServerCertificate certificate = ca.server("127.0.0.1");
     SslContext secure =
         GrpcSslContexts.configure(
@@ -348,6 +344,23 @@ final class ProvidersTest {
     awaitStatus(200, token(issuer));
     assertThat(get("authorization", token(other))).isEqualTo(401);
     assertThat(waypoint.proxy.tunnelled.get() > 0).isEqualTo(where == Where.IN_MESH);
+  }
+
+  @Test
+  @DisplayName("SEC-078: an issuer outside does not send the waypoint to services of the mesh")
+  void keys_that_somebody_outside_says_are_inside() throws Exception {
+    Backend inside = opened(Backend.saying(Issuer.set(new Issuer("secp256r1", "k"))));
+    String document = "{\"jwks_uri\": \"http://" + address(Where.IN_MESH, inside.port()) + "/k\"}";
+    Backend outside = opened(Backend.saying(document));
+    waypoint.program(
+        authentication("")
+            .replace(
+                "issuer: me, jwksUri: \"\"",
+                "issuer: \"http://localhost:" + outside.port() + "\""));
+    while (outside.requests.get() < 3) {
+      assertThat(get()).isEqualTo(200);
+    }
+    assertThat(inside.requests).hasValue(0);
   }
 
   @ParameterizedTest

@@ -32,7 +32,7 @@ class FrontTest {
     socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
   }
 
-  @ParameterizedTest(name = "waypoint-selection 6: {0} is refused")
+  @ParameterizedTest(name = "waypoint-selection 6, SEC-070: {0} is refused")
   @ValueSource(
       strings = {
         "10.96.0.2:80",
