@@ -120,6 +120,7 @@ public final class BenchMain {
       open.add(site);
       Bench bench = new Bench(commands, tools, options, List.of(), board);
       WaypointRow waypoint = new WaypointRow(bench, site.paths());
+      waypoint.prepare();
       for (String row : options.rows(Board.Kind.WAYPOINT)) {
         switch (row) {
           case WaypointRow.ID -> waypoint.measure();

@@ -29,9 +29,10 @@ final class WaypointRow {
     HttpLoad.closedLoop(bench.commands(), path, 1, waypoint ? 5 : 2, false);
   }
 
-  void measure() {
+  /** Takes the memory of what has just started, then warms the JVMs up. */
+  void prepare() {
     for (HttpPath path : paths) {
-      memory(path, "idle");
+      memory(path, "started");
     }
     for (HttpPath path : paths) {
       if (path.compiles()) {
@@ -39,6 +40,9 @@ final class WaypointRow {
         bench.attempt("warm-up", path, unused -> warmUp(path));
       }
     }
+  }
+
+  void measure() {
     bench.rounds(ID, List.copyOf(paths), candidate -> measure((HttpPath) candidate));
     for (HttpPath path : paths) {
       memory(path, "after the load");
