@@ -41,6 +41,7 @@ public final class Story {
           new EndpointEjected(),
           new PathDenied(),
           new JwtRequired(),
+          new TraceJoined(),
           new WaypointReplaced(),
           new UnenrolLive());
 
