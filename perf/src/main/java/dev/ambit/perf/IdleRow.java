@@ -58,7 +58,9 @@ final class IdleRow {
     }
   }
 
-  /** Opens so many connections, lets them rest, closes them: the pair's memory while they rested. */
+  /**
+   * Opens so many connections, lets them rest, closes them: the pair's memory while they rested.
+   */
   private double heldBy(Candidate candidate, int count) {
     try (Commands.Background holder = hold(candidate, count)) {
       pause(SETTLE);

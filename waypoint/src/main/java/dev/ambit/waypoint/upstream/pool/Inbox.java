@@ -81,11 +81,11 @@ final class Inbox {
         to.onBytes(bytes);
       }
       case HttpHeaders trailers -> {
-        batchEnd();
-        if (!closed) {
-          ended = true;
-          to.onFinish(trailers);
-        }
+        // No end of a batch before it: a head that waits for what comes next shall end with the
+        // stream, as gRPC's answers of nothing but a status do.
+        batch = false;
+        ended = true;
+        to.onFinish(trailers);
       }
       case Broken(Reason reason, String detail) -> {
         closed = true;
