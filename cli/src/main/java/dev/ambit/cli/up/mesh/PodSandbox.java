@@ -50,11 +50,7 @@ public final class PodSandbox implements AutoCloseable {
       mount -o remount,bind,ro / 2>/dev/null || :
       mount -t tmpfs tmpfs /tmp
       mount -t tmpfs tmpfs /run
-      if [ -n "$3" ]; then
-        mkdir -p "$3"
-        mount --no-canonicalize --bind /proc/self/fd/9 "$3"
-        exec 9<&-
-      fi
+      # Before its own folder, which may lie in one of them.
       for folder in "${@:4}"; do
         fd=${seen[0]}
         seen=("${seen[@]:1}")
@@ -64,6 +60,11 @@ public final class PodSandbox implements AutoCloseable {
         fi
         exec {fd}<&-
       done
+      if [ -n "$3" ]; then
+        mkdir -p "$3"
+        mount --no-canonicalize --bind /proc/self/fd/9 "$3"
+        exec 9<&-
+      fi
       hostname "$1"
       echo ready
       exec </dev/null >/dev/null 2>&1
